@@ -1,0 +1,13 @@
+/* CRC-32C (Castagnoli, RFC 3720 appendix B.4) and TFRecord's masked form of it. */
+#ifndef GBX_BASE_CRC32C_H
+#define GBX_BASE_CRC32C_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+uint32_t gbx_crc32c(const void *data, size_t len);
+
+/* Rotated and offset, so that a CRC over data that holds CRCs stays useful (TensorFlow, lib/hash/crc32c.h). */
+uint32_t gbx_crc32c_masked(const void *data, size_t len);
+
+#endif

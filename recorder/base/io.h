@@ -1,0 +1,126 @@
+/* Files: the only callers of the system's file calls, so that one place retries EINTR and one place can inject faults.
+ *
+ * Durability is said at each function. Paths are NUL-terminated bytes. Descriptors are close-on-exec. */
+#ifndef GBX_BASE_IO_H
+#define GBX_BASE_IO_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "base/bytes.h"
+
+#define GBX_AUTO_FD GBX_CLEANUP(gbx_close)
+
+/* Closes *fd where it is not negative, and makes it -1. */
+void gbx_close(int *fd);
+
+int gbx_open_read(const char *path, int *fd, struct gbx_error *err) GBX_MUST_USE;
+/* Like gbx_open_read, but a symbolic link, FIFO, socket or device is refused (never waits for one to open): regular files only. */
+int gbx_open_regular(int dirfd, const char *path, int *fd, struct gbx_error *err) GBX_MUST_USE;
+/* Opens a folder for use as dirfd. With nofollow a symbolic link is refused. */
+int gbx_open_dir(int dirfd, const char *path, bool nofollow, int *fd, struct gbx_error *err) GBX_MUST_USE;
+/* Creates a file that must not exist yet, for appending. */
+int gbx_create_new(const char *path, mode_t mode, int *fd, struct gbx_error *err) GBX_MUST_USE;
+/* Opens for reading and appending, creating it where it is not there. */
+int gbx_open_append(const char *path, mode_t mode, int *fd, struct gbx_error *err) GBX_MUST_USE;
+
+/* Reads up to len bytes; *got is 0 at the end of the file only. */
+int gbx_read(int fd, void *buf, size_t len, size_t *got, struct gbx_error *err) GBX_MUST_USE;
+/* Reads exactly len bytes at offset; fewer is GBX_E_MALFORMED. */
+int gbx_pread(int fd, void *buf, size_t len, uint64_t offset, struct gbx_error *err) GBX_MUST_USE;
+/* Writes all of it, in as many calls as it takes. */
+int gbx_write(int fd, const void *data, size_t len, struct gbx_error *err) GBX_MUST_USE;
+/* One write(2) with everything; a short write is an error, since what is there then is torn. */
+int gbx_write_once(int fd, const void *data, size_t len, struct gbx_error *err) GBX_MUST_USE;
+/* fdatasync: what was written before survives a power cut. */
+int gbx_sync(int fd, struct gbx_error *err) GBX_MUST_USE;
+/* fsync on the folder: names made or renamed in it before survive a power cut. */
+int gbx_sync_dir(const char *path, struct gbx_error *err) GBX_MUST_USE;
+/* Waits for an exclusive lock (flock), until the descriptor is closed. */
+int gbx_lock(int fd, struct gbx_error *err) GBX_MUST_USE;
+
+int gbx_stat(const char *path, struct stat *st, struct gbx_error *err) GBX_MUST_USE;
+int gbx_lstat(const char *path, struct stat *st, struct gbx_error *err) GBX_MUST_USE;
+int gbx_fstat(int fd, struct stat *st, struct gbx_error *err) GBX_MUST_USE;
+int gbx_fstatat(int dirfd, const char *name, struct stat *st, struct gbx_error *err) GBX_MUST_USE; /* does not follow */
+bool gbx_exists(const char *path);
+uint64_t gbx_mtime_nanos(const struct stat *st);
+uint64_t gbx_ctime_nanos(const struct stat *st);
+
+/* The target of a symbolic link; appended, NUL-terminated behind len. */
+int gbx_readlinkat(int dirfd, const char *name, struct gbx_bytes *out, struct gbx_error *err) GBX_MUST_USE;
+/* Absolute, without links and dots; the path must exist. The caller frees *out. */
+int gbx_realpath(const char *path, char **out, struct gbx_error *err) GBX_MUST_USE;
+int gbx_getcwd(char **out, struct gbx_error *err) GBX_MUST_USE;
+
+/* Names in a folder without "." and "..", sorted by bytes. Free with gbx_names_free. */
+struct gbx_names {
+	char **name;
+	size_t len;
+	size_t cap;
+};
+int gbx_list_dir(int dirfd, const char *path, struct gbx_names *out, struct gbx_error *err) GBX_MUST_USE;
+void gbx_names_free(struct gbx_names *names);
+
+/* Makes a folder and those above it that are missing; one that is there is fine. */
+int gbx_make_dirs(const char *path, mode_t mode, struct gbx_error *err) GBX_MUST_USE;
+/* Makes one folder that must not be there yet. */
+int gbx_make_dir(const char *path, mode_t mode, struct gbx_error *err) GBX_MUST_USE;
+int gbx_rename(const char *from, const char *to, struct gbx_error *err) GBX_MUST_USE;
+int gbx_unlink(const char *path, struct gbx_error *err) GBX_MUST_USE;
+/* Removes a folder and everything in it, never following a link. For folders that this program made. */
+int gbx_remove_tree(const char *path, struct gbx_error *err) GBX_MUST_USE;
+
+/* A whole file of at most limit bytes, appended to *out; a longer one is GBX_E_LIMIT. Regular files only. */
+int gbx_load_file(const char *path, size_t limit, struct gbx_bytes *out, struct gbx_error *err) GBX_MUST_USE;
+/* Replaces a file in one step: a reader sees the old or the new content, whole. When it returns 0 the new one survives a power cut. */
+int gbx_replace_file(const char *path, struct gbx_slice data, mode_t mode, struct gbx_error *err) GBX_MUST_USE;
+
+/* "a/b"; the caller frees it; NULL without memory. */
+char *gbx_path_join(const char *a, const char *b);
+/* The last component; never NULL. */
+const char *gbx_path_base(const char *path);
+/* What lies behind root in an absolute path: "" for the root itself, NULL where path is not under root. */
+const char *gbx_path_under(const char *path, const char *root);
+
+/* Random bytes from the kernel. */
+int gbx_random(void *out, size_t len, struct gbx_error *err) GBX_MUST_USE;
+uint64_t gbx_now_nanos(void);       /* since 1970, by the system's clock */
+uint64_t gbx_monotonic_nanos(void); /* by a clock that never jumps */
+
+/* Something that bytes are read from, front to back. */
+struct gbx_input {
+	/* Up to len bytes; *got is 0 at the end only. */
+	int (*read)(struct gbx_input *in, void *buf, size_t len, size_t *got, struct gbx_error *err);
+};
+
+struct gbx_file_input {
+	struct gbx_input in;
+	int fd; /* borrowed */
+};
+void gbx_file_input(struct gbx_file_input *f, int fd);
+
+struct gbx_memory_input {
+	struct gbx_input in;
+	struct gbx_slice rest; /* borrowed */
+};
+void gbx_memory_input(struct gbx_memory_input *m, struct gbx_slice data);
+
+/* Something that bytes are written to. */
+struct gbx_output {
+	int (*write)(struct gbx_output *out, const void *data, size_t len, struct gbx_error *err);
+};
+
+struct gbx_file_output {
+	struct gbx_output out;
+	int fd; /* borrowed */
+};
+void gbx_file_output(struct gbx_file_output *f, int fd);
+
+struct gbx_bytes_output {
+	struct gbx_output out;
+	struct gbx_bytes *bytes; /* borrowed */
+};
+void gbx_bytes_output(struct gbx_bytes_output *b, struct gbx_bytes *bytes);
+
+#endif

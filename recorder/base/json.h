@@ -1,0 +1,31 @@
+/* JSON, by jansson, read strictly: bounded size and depth, no member twice, nothing behind the end. */
+#ifndef GBX_BASE_JSON_H
+#define GBX_BASE_JSON_H
+
+#include <jansson.h>
+
+#include "base/bytes.h"
+
+#define GBX_AUTO_JSON GBX_CLEANUP(gbx_json_free)
+
+void gbx_json_free(json_t **json);
+
+/* Parses text of at most limit bytes; `what` names it in the error, which says line and column. */
+int gbx_json_parse(struct gbx_slice text, size_t limit, const char *what, json_t **out, struct gbx_error *err) GBX_MUST_USE;
+
+/* Refuses an object with a member that is not in the NULL-terminated list. */
+int gbx_json_only(const json_t *object, const char *const *known, const char *what, struct gbx_error *err) GBX_MUST_USE;
+
+/* The member of an object that must be there and of that type; borrowed. `what` names the object in the error. */
+int gbx_json_text(const json_t *object, const char *key, const char *what, const char **out, struct gbx_error *err) GBX_MUST_USE;
+int gbx_json_number(const json_t *object, const char *key, const char *what, uint64_t *out, struct gbx_error *err) GBX_MUST_USE;
+int gbx_json_array(const json_t *object, const char *key, const char *what, json_t **out, struct gbx_error *err) GBX_MUST_USE;
+int gbx_json_object(const json_t *object, const char *key, const char *what, json_t **out, struct gbx_error *err) GBX_MUST_USE;
+
+/* Text without white space, members in the order in which they were set; appended. A real is written in the fewest
+ * digits that read back the same. */
+int gbx_json_write(const json_t *json, struct gbx_bytes *out, struct gbx_error *err) GBX_MUST_USE;
+/* The decimal text of a JSON number, as gbx_json_write writes it; out has room for 40. */
+void gbx_json_number_text(const json_t *number, char out[40]);
+
+#endif

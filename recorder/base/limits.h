@@ -1,0 +1,24 @@
+/* Every bound on what is read or written, in one place. Exceeding one is GBX_E_LIMIT, never a crash and never a pass. */
+#ifndef GBX_BASE_LIMITS_H
+#define GBX_BASE_LIMITS_H
+
+#define GBX_LIMIT_RECORD (64u * 1024)            /* a frame: entry, salt and body together */
+#define GBX_LIMIT_BODY (60u * 1024)              /* a body, so that its frame fits */
+#define GBX_LIMIT_PATH 4096u                     /* a path in a manifest or record */
+#define GBX_LIMIT_MANIFEST_ENTRY (8u * 1024)     /* one encoded ManifestEntry */
+#define GBX_LIMIT_NOTE (64u * 1024)              /* a head note, proof or vkey */
+#define GBX_LIMIT_NOTE_SIGNATURES 64u            /* signature lines of a note */
+#define GBX_LIMIT_PROOF_HASHES 64u               /* an inclusion proof; a tree has at most 2^63 leaves */
+#define GBX_LIMIT_JSON (4u * 1024 * 1024)        /* an OCI document or publication statement */
+#define GBX_LIMIT_JSON_DEPTH 64u
+#define GBX_LIMIT_CONFIG (16u * 1024 * 1024)     /* a config file that is parsed */
+#define GBX_LIMIT_PARAMETERS 1000000u            /* parameters of one run */
+#define GBX_LIMIT_LAYERS 16384u                  /* layers of a bundle */
+#define GBX_LIMIT_STREAMS 1000000u               /* streams of a run */
+#define GBX_LIMIT_LISTED 10000u                  /* gaps, failures or other things that a report lists one by one */
+#define GBX_LIMIT_REFERENCES 65536u              /* records of a bundle that name a layer */
+#define GBX_LIMIT_TREE_ENTRIES 10000000u         /* git entries of one folder */
+#define GBX_LIMIT_KEY_FILE (64u * 1024)
+#define GBX_LIMIT_DEPTH 256u                     /* folders within folders, when walking a tree of files */
+
+#endif
