@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void fill(struct gbx_error *err, int code, int sys, const char *fmt, va_list args)
+GBX_PRINTF(4, 0) static void fill(struct gbx_error *err, int code, int sys, const char *fmt, va_list args)
 {
 	err->code = code;
 	err->sys = sys;
@@ -61,6 +61,8 @@ int gbx_fail_context(struct gbx_error *err, const char *fmt, ...)
 	char prefix[512];
 	va_list args;
 
+	if (!err)
+		return GBX_E_IO;
 	va_start(args, fmt);
 	vsnprintf(prefix, sizeof prefix, fmt, args);
 	va_end(args);

@@ -44,7 +44,8 @@ int gbx_fail(struct gbx_error *err, int code, const char *fmt, ...) GBX_PRINTF(3
 /* The same with errno's text behind it; ENOENT becomes GBX_E_NOTFOUND, EEXIST GBX_E_EXISTS, ENOMEM GBX_E_NOMEM. */
 int gbx_fail_errno(struct gbx_error *err, int sys, const char *fmt, ...) GBX_PRINTF(3, 4);
 
-/* Puts "prefix: " before an error's line; returns the code that err holds. */
+/* Puts "prefix: " before an error's line; returns the code that err holds. Without an err (NULL) the code is lost and GBX_E_IO is
+ * returned: callers that tell codes apart pass one. */
 int gbx_fail_context(struct gbx_error *err, const char *fmt, ...) GBX_PRINTF(2, 3);
 
 #endif

@@ -28,51 +28,95 @@ static void close_dir(DIR **dir)
 		closedir(*dir);
 }
 
-static int add_name(struct gbx_names *out, const char *name, struct gbx_error *err)
+static enum gbx_name_type type_of_mode(mode_t mode)
 {
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return 0;
-	int rc = gbx_grow((void **)&out->name, &out->cap, out->len, sizeof *out->name, err);
-	if (rc)
-		return rc;
-	char *copy = gbx_strdup(name);
-	if (!copy)
-		return gbx_fail(err, GBX_E_NOMEM, "no memory for the name '%s'", name);
-	out->name[out->len++] = copy;
-	return 0;
+	return S_ISREG(mode)	 ? GBX_NAME_FILE
+		: S_ISDIR(mode) ? GBX_NAME_DIR
+		: S_ISLNK(mode) ? GBX_NAME_LINK
+				: GBX_NAME_OTHER;
 }
 
-int gbx_list_dir(int dirfd, const char *path, struct gbx_names *out, struct gbx_error *err)
+static enum gbx_name_type type_of(int fd, const struct dirent *entry)
 {
+	struct stat st;
+
+	if (entry->d_type != DT_UNKNOWN)
+		return type_of_mode(DTTOIF(entry->d_type));
+	return fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) ? GBX_NAME_OTHER : type_of_mode(st.st_mode);
+}
+
+int gbx_each_name(int dirfd, gbx_name_fn each, void *arg, struct gbx_error *err)
+{
+	/* A descriptor of its own: closedir closes it, and its position is not shared. */
 	GBX_AUTO_FD int fd = -1;
-	struct gbx_names names = {0};
-	int rc = gbx_open_dir(dirfd, path, false, &fd, err);
+	int rc = gbx_open_dir(dirfd, ".", false, &fd, err);
 
 	if (rc)
 		return rc;
 	GBX_CLEANUP(close_dir) DIR *dir = fdopendir(fd);
 	if (!dir)
-		return gbx_fail_errno(err, errno, "cannot read folder '%s'", path);
-	fd = -1; /* closed by closedir */
+		return gbx_fail_errno(err, errno, "cannot read a folder");
+	int own = fd;
+	fd = -1;
 	for (;;) {
 		errno = 0;
 		struct dirent *entry = readdir(dir);
 		if (!entry)
-			break;
-		rc = add_name(&names, entry->d_name, err);
-		if (rc) {
-			gbx_names_free(&names);
+			return errno ? gbx_fail_errno(err, errno, "cannot read a folder") : 0;
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		rc = each(arg, entry->d_name, type_of(own, entry), err);
+		if (rc)
 			return rc;
-		}
 	}
-	if (errno) {
-		gbx_names_free(&names);
-		return gbx_fail_errno(err, errno, "cannot read folder '%s'", path);
-	}
-	if (names.len)
-		qsort(names.name, names.len, sizeof *names.name, by_bytes);
-	*out = names;
+}
+
+struct bounded {
+	struct gbx_names names;
+	size_t most;
+};
+
+static int add_name(void *arg, const char *name, enum gbx_name_type type, struct gbx_error *err)
+{
+	struct bounded *b = arg;
+	struct gbx_names *names = &b->names;
+
+	(void)type;
+	if (names->len == b->most)
+		return gbx_fail(err, GBX_E_LIMIT, "more than %zu names", b->most);
+	int rc = gbx_grow((void **)&names->name, &names->cap, names->len, sizeof *names->name, err);
+	if (rc)
+		return rc;
+	char *copy = gbx_strdup(name);
+	if (!copy)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for the name '%s'", name);
+	names->name[names->len++] = copy;
 	return 0;
+}
+
+int gbx_list_dir_bounded(int dirfd, const char *path, size_t most, struct gbx_names *out, struct gbx_error *err)
+{
+	GBX_AUTO_FD int fd = -1;
+	struct bounded all = {.most = most};
+	int rc = gbx_open_dir(dirfd, path, false, &fd, err);
+
+	if (rc)
+		return rc;
+	rc = gbx_each_name(fd, add_name, &all, err);
+	if (rc) {
+		gbx_names_free(&all.names);
+		gbx_fail_context(err, "folder '%s'", path);
+		return rc;
+	}
+	if (all.names.len)
+		qsort(all.names.name, all.names.len, sizeof *all.names.name, by_bytes);
+	*out = all.names;
+	return 0;
+}
+
+int gbx_list_dir(int dirfd, const char *path, struct gbx_names *out, struct gbx_error *err)
+{
+	return gbx_list_dir_bounded(dirfd, path, SIZE_MAX, out, err);
 }
 
 int gbx_make_dirs(const char *path, mode_t mode, struct gbx_error *err)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/random.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,22 +44,30 @@ int gbx_open_read(const char *path, int *fd, struct gbx_error *err)
 	return open_as(AT_FDCWD, path, O_RDONLY, 0, fd, err);
 }
 
-int gbx_open_regular(int dirfd, const char *path, int *fd, struct gbx_error *err)
+int gbx_open_regular_stat(int dirfd, const char *path, int *fd, struct stat *st, struct gbx_error *err)
 {
 	GBX_AUTO_FD int opened = -1;
-	struct stat st;
+	struct stat seen;
 
 	/* O_NONBLOCK: a FIFO without a writer would be waited for. It means nothing for a regular file. */
 	int rc = open_as(dirfd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0, &opened, err);
 	if (rc == 0)
-		rc = gbx_fstat(opened, &st, err);
+		rc = gbx_fstat(opened, &seen, err);
 	if (rc)
 		return rc;
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(seen.st_mode))
 		return gbx_fail(err, GBX_E_MALFORMED, "'%s' is not a regular file", path);
+	*st = seen;
 	*fd = opened;
 	opened = -1;
 	return 0;
+}
+
+int gbx_open_regular(int dirfd, const char *path, int *fd, struct gbx_error *err)
+{
+	struct stat st;
+
+	return gbx_open_regular_stat(dirfd, path, fd, &st, err);
 }
 
 int gbx_open_dir(int dirfd, const char *path, bool nofollow, int *fd, struct gbx_error *err)
@@ -92,6 +101,23 @@ int gbx_read(int fd, void *buf, size_t len, size_t *got, struct gbx_error *err)
 		return gbx_fail_errno(err, errno, "cannot read");
 	*got = (size_t)n;
 	return 0;
+}
+
+size_t gbx_read_cached(int fd, void *buf, size_t len)
+{
+#ifdef RWF_NOWAIT
+	struct iovec part = {buf, len};
+	ssize_t n = preadv2(fd, &part, 1, -1, RWF_NOWAIT);
+	return n > 0 ? (size_t)n : 0;
+#else
+	(void)fd, (void)buf, (void)len;
+	return 0;
+#endif
+}
+
+void gbx_drop_cached(int fd, uint64_t offset, uint64_t len)
+{
+	(void)posix_fadvise(fd, (off_t)offset, (off_t)len, POSIX_FADV_DONTNEED);
 }
 
 int gbx_pread(int fd, void *buf, size_t len, uint64_t offset, struct gbx_error *err)
@@ -165,6 +191,26 @@ int gbx_sync_dir(const char *path, struct gbx_error *err)
 	if (fsync(fd) && errno != EINVAL)
 		return gbx_fail_errno(err, errno, "cannot sync folder '%s'", path);
 	return 0;
+}
+
+int gbx_truncate(int fd, uint64_t len, struct gbx_error *err)
+{
+	int rc;
+
+	do
+		rc = ftruncate(fd, (off_t)len);
+	while (rc && errno == EINTR);
+	return rc ? gbx_fail_errno(err, errno, "cannot cut a file to %llu bytes", (unsigned long long)len) : 0;
+}
+
+int gbx_sync_filesystem(const char *path, struct gbx_error *err)
+{
+	GBX_AUTO_FD int fd = -1;
+	int rc = gbx_open_dir(AT_FDCWD, path, false, &fd, err);
+
+	if (rc)
+		return rc;
+	return syncfs(fd) ? gbx_fail_errno(err, errno, "cannot sync the filesystem of '%s'", path) : 0;
 }
 
 int gbx_lock(int fd, struct gbx_error *err)
@@ -248,9 +294,33 @@ int gbx_getcwd(char **out, struct gbx_error *err)
 	return 0;
 }
 
+int gbx_pipe(int *from, int *to, struct gbx_error *err)
+{
+	int end[2];
+
+	if (pipe2(end, O_CLOEXEC))
+		return gbx_fail_errno(err, errno, "cannot make a pipe");
+	*from = end[0];
+	*to = end[1];
+	return 0;
+}
+
 int gbx_rename(const char *from, const char *to, struct gbx_error *err)
 {
 	return rename(from, to) ? gbx_fail_errno(err, errno, "cannot rename '%s' to '%s'", from, to) : 0;
+}
+
+int gbx_rename_new(const char *from, const char *to, struct gbx_error *err)
+{
+#ifdef RENAME_NOREPLACE
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return gbx_fail_errno(err, errno, "cannot rename '%s' to '%s'", from, to);
+#endif
+	if (gbx_exists(to))
+		return gbx_fail_errno(err, EEXIST, "cannot rename '%s' to '%s'", from, to);
+	return gbx_rename(from, to, err);
 }
 
 int gbx_unlink(const char *path, struct gbx_error *err)
@@ -263,7 +333,7 @@ int gbx_make_dir(const char *path, mode_t mode, struct gbx_error *err)
 	return mkdir(path, mode) ? gbx_fail_errno(err, errno, "cannot make folder '%s'", path) : 0;
 }
 
-static int read_to_end(int fd, size_t limit, struct gbx_bytes *out, struct gbx_error *err)
+int gbx_load_fd(int fd, size_t limit, struct gbx_bytes *out, struct gbx_error *err)
 {
 	size_t total = 0;
 
@@ -297,8 +367,10 @@ int gbx_load_file(const char *path, size_t limit, struct gbx_bytes *out, struct 
 		return rc;
 	if (!S_ISREG(st.st_mode))
 		return gbx_fail(err, GBX_E_MALFORMED, "'%s' is not a regular file", path);
-	rc = read_to_end(fd, limit, out, err);
-	return rc ? gbx_fail_context(err, "'%s'", path) : 0;
+	rc = gbx_load_fd(fd, limit, out, err);
+	if (rc)
+		gbx_fail_context(err, "'%s'", path);
+	return rc;
 }
 
 static int write_and_sync(const char *path, struct gbx_slice data, mode_t mode, struct gbx_error *err)
@@ -330,7 +402,8 @@ int gbx_replace_file(const char *path, struct gbx_slice data, mode_t mode, struc
 		rc = gbx_rename(temporary, path, err);
 	if (rc) {
 		unlink(temporary);
-		return gbx_fail_context(err, "'%s'", path);
+		gbx_fail_context(err, "'%s'", path);
+		return rc;
 	}
 	return gbx_sync_dir(dir, err);
 }
@@ -406,6 +479,25 @@ void gbx_file_input(struct gbx_file_input *f, int fd)
 	*f = (struct gbx_file_input){{file_input_read}, fd};
 }
 
+static int range_input_read(struct gbx_input *in, void *buf, size_t len, size_t *got, struct gbx_error *err)
+{
+	struct gbx_range_input *r = (struct gbx_range_input *)in;
+
+	if (len > r->end - r->offset)
+		len = (size_t)(r->end - r->offset);
+	int rc = gbx_pread(r->fd, buf, len, r->offset, err);
+	if (rc)
+		return rc;
+	r->offset += len;
+	*got = len;
+	return 0;
+}
+
+void gbx_range_input(struct gbx_range_input *r, int fd, uint64_t offset, uint64_t end)
+{
+	*r = (struct gbx_range_input){{range_input_read}, fd, offset, end};
+}
+
 static int memory_input_read(struct gbx_input *in, void *buf, size_t len, size_t *got, struct gbx_error *err)
 {
 	struct gbx_memory_input *m = (struct gbx_memory_input *)in;
@@ -433,6 +525,20 @@ static int file_output_write(struct gbx_output *out, const void *data, size_t le
 void gbx_file_output(struct gbx_file_output *f, int fd)
 {
 	*f = (struct gbx_file_output){{file_output_write}, fd};
+}
+
+int gbx_copy(struct gbx_input *in, struct gbx_output *out, struct gbx_error *err)
+{
+	uint8_t buf[65536];
+	size_t got = 1;
+	int rc = 0;
+
+	while (rc == 0 && got) {
+		rc = in->read(in, buf, sizeof buf, &got, err);
+		if (rc == 0 && got)
+			rc = out->write(out, buf, got, err);
+	}
+	return rc;
 }
 
 static int bytes_output_write(struct gbx_output *out, const void *data, size_t len, struct gbx_error *err)

@@ -17,6 +17,8 @@ void gbx_close(int *fd);
 int gbx_open_read(const char *path, int *fd, struct gbx_error *err) GBX_MUST_USE;
 /* Like gbx_open_read, but a symbolic link, FIFO, socket or device is refused (never waits for one to open): regular files only. */
 int gbx_open_regular(int dirfd, const char *path, int *fd, struct gbx_error *err) GBX_MUST_USE;
+/* The same, and what fstat says of the opened file. */
+int gbx_open_regular_stat(int dirfd, const char *path, int *fd, struct stat *st, struct gbx_error *err) GBX_MUST_USE;
 /* Opens a folder for use as dirfd. With nofollow a symbolic link is refused. */
 int gbx_open_dir(int dirfd, const char *path, bool nofollow, int *fd, struct gbx_error *err) GBX_MUST_USE;
 /* Creates a file that must not exist yet, for appending. */
@@ -26,6 +28,11 @@ int gbx_open_append(const char *path, mode_t mode, int *fd, struct gbx_error *er
 
 /* Reads up to len bytes; *got is 0 at the end of the file only. */
 int gbx_read(int fd, void *buf, size_t len, size_t *got, struct gbx_error *err) GBX_MUST_USE;
+/* As many bytes, up to len, as can be had without asking the disk: 0 where nothing is in the page cache, at the end of the file,
+ * and where the system cannot say. Moves the file's position as gbx_read does. */
+size_t gbx_read_cached(int fd, void *buf, size_t len);
+/* Asks the system to drop these clean pages from the page cache; a hint that may do nothing. */
+void gbx_drop_cached(int fd, uint64_t offset, uint64_t len);
 /* Reads exactly len bytes at offset; fewer is GBX_E_MALFORMED. */
 int gbx_pread(int fd, void *buf, size_t len, uint64_t offset, struct gbx_error *err) GBX_MUST_USE;
 /* Writes all of it, in as many calls as it takes. */
@@ -36,6 +43,11 @@ int gbx_write_once(int fd, const void *data, size_t len, struct gbx_error *err) 
 int gbx_sync(int fd, struct gbx_error *err) GBX_MUST_USE;
 /* fsync on the folder: names made or renamed in it before survive a power cut. */
 int gbx_sync_dir(const char *path, struct gbx_error *err) GBX_MUST_USE;
+/* Cuts off what lies behind len; not durable without gbx_sync. For an own file whose last write failed. */
+int gbx_truncate(int fd, uint64_t len, struct gbx_error *err) GBX_MUST_USE;
+/* syncfs: everything written before to the filesystem that path is on survives a power cut. For many files at once: it waits for
+ * what others have written, too. */
+int gbx_sync_filesystem(const char *path, struct gbx_error *err) GBX_MUST_USE;
 /* Waits for an exclusive lock (flock), until the descriptor is closed. */
 int gbx_lock(int fd, struct gbx_error *err) GBX_MUST_USE;
 
@@ -60,19 +72,37 @@ struct gbx_names {
 	size_t cap;
 };
 int gbx_list_dir(int dirfd, const char *path, struct gbx_names *out, struct gbx_error *err) GBX_MUST_USE;
+/* The same for a folder from outside: more than most names are GBX_E_LIMIT. */
+int gbx_list_dir_bounded(int dirfd, const char *path, size_t most, struct gbx_names *out, struct gbx_error *err) GBX_MUST_USE;
 void gbx_names_free(struct gbx_names *names);
+
+/* A pipe: what is written to *to is read from *from. */
+int gbx_pipe(int *from, int *to, struct gbx_error *err) GBX_MUST_USE;
+
+/* What a name in a folder is, as the folder itself says it where the filesystem can. */
+enum gbx_name_type { GBX_NAME_FILE, GBX_NAME_DIR, GBX_NAME_LINK, GBX_NAME_OTHER };
+
+/* Calls each with every name but "." and "..", unsorted; memory does not grow with their number. What it returns, unless 0, ends
+ * the reading and is returned. */
+typedef int (*gbx_name_fn)(void *arg, const char *name, enum gbx_name_type type, struct gbx_error *err);
+int gbx_each_name(int dirfd, gbx_name_fn each, void *arg, struct gbx_error *err) GBX_MUST_USE;
 
 /* Makes a folder and those above it that are missing; one that is there is fine. */
 int gbx_make_dirs(const char *path, mode_t mode, struct gbx_error *err) GBX_MUST_USE;
 /* Makes one folder that must not be there yet. */
 int gbx_make_dir(const char *path, mode_t mode, struct gbx_error *err) GBX_MUST_USE;
 int gbx_rename(const char *from, const char *to, struct gbx_error *err) GBX_MUST_USE;
+/* The same where nothing may be at `to` yet: GBX_E_EXISTS, and nothing changed. On filesystems that cannot do it in one step
+ * something made there at the same moment may be replaced. */
+int gbx_rename_new(const char *from, const char *to, struct gbx_error *err) GBX_MUST_USE;
 int gbx_unlink(const char *path, struct gbx_error *err) GBX_MUST_USE;
 /* Removes a folder and everything in it, never following a link. For folders that this program made. */
 int gbx_remove_tree(const char *path, struct gbx_error *err) GBX_MUST_USE;
 
 /* A whole file of at most limit bytes, appended to *out; a longer one is GBX_E_LIMIT. Regular files only. */
 int gbx_load_file(const char *path, size_t limit, struct gbx_bytes *out, struct gbx_error *err) GBX_MUST_USE;
+/* The rest of what is open as fd, in the same way. */
+int gbx_load_fd(int fd, size_t limit, struct gbx_bytes *out, struct gbx_error *err) GBX_MUST_USE;
 /* Replaces a file in one step: a reader sees the old or the new content, whole. When it returns 0 the new one survives a power cut. */
 int gbx_replace_file(const char *path, struct gbx_slice data, mode_t mode, struct gbx_error *err) GBX_MUST_USE;
 
@@ -100,6 +130,15 @@ struct gbx_file_input {
 };
 void gbx_file_input(struct gbx_file_input *f, int fd);
 
+/* A part of a file, read by position, so that several inputs can share a descriptor. */
+struct gbx_range_input {
+	struct gbx_input in;
+	int fd; /* borrowed */
+	uint64_t offset;
+	uint64_t end; /* a file that ends before it is GBX_E_MALFORMED */
+};
+void gbx_range_input(struct gbx_range_input *r, int fd, uint64_t offset, uint64_t end);
+
 struct gbx_memory_input {
 	struct gbx_input in;
 	struct gbx_slice rest; /* borrowed */
@@ -116,6 +155,9 @@ struct gbx_file_output {
 	int fd; /* borrowed */
 };
 void gbx_file_output(struct gbx_file_output *f, int fd);
+
+/* Everything that in has left, to out. */
+int gbx_copy(struct gbx_input *in, struct gbx_output *out, struct gbx_error *err) GBX_MUST_USE;
 
 struct gbx_bytes_output {
 	struct gbx_output out;

@@ -205,3 +205,28 @@ int gbx_json_write(const json_t *json, struct gbx_bytes *out, struct gbx_error *
 		return gbx_fail(err, GBX_E_NOMEM, "no memory to write JSON");
 	return write_value(json, out, err);
 }
+
+static bool is_indented(const json_t *json, struct gbx_slice text, size_t spaces)
+{
+	char *pretty = json_dumps(json, JSON_INDENT(spaces));
+	bool same = pretty && gbx_slice_is(text, pretty);
+
+	free(pretty);
+	return same;
+}
+
+int gbx_json_check_text(const json_t *json, struct gbx_slice text, const char *what, struct gbx_error *err)
+{
+	GBX_AUTO_BYTES struct gbx_bytes compact = {0};
+	int rc = gbx_json_write(json, &compact, err);
+
+	if (rc || gbx_slice_equal(gbx_slice_of(&compact), text))
+		return rc;
+	for (size_t spaces = 2; spaces <= 4; spaces++)
+		if (is_indented(json, text, spaces))
+			return 0;
+	size_t at = 0;
+	while (at < text.len && at < compact.len && text.data[at] == compact.data[at])
+		at++;
+	return gbx_fail(err, GBX_E_MALFORMED, "%s: byte %zu: needless white space, escape or digit; expected JSON without any", what, at);
+}

@@ -22,6 +22,11 @@ int gbx_json_number(const json_t *object, const char *key, const char *what, uin
 int gbx_json_array(const json_t *object, const char *key, const char *what, json_t **out, struct gbx_error *err) GBX_MUST_USE;
 int gbx_json_object(const json_t *object, const char *key, const char *what, json_t **out, struct gbx_error *err) GBX_MUST_USE;
 
+/* Refuses a text that parsed to json and that no common writer makes of it: it must have no white space at all, or the line
+ * ends and 2 to 4 spaces a level of a pretty-printer, no newline at its end and no needless escapes. So a byte that is added
+ * where JSON means nothing by it is found. */
+int gbx_json_check_text(const json_t *json, struct gbx_slice text, const char *what, struct gbx_error *err) GBX_MUST_USE;
+
 /* Text without white space, members in the order in which they were set; appended. A real is written in the fewest
  * digits that read back the same. */
 int gbx_json_write(const json_t *json, struct gbx_bytes *out, struct gbx_error *err) GBX_MUST_USE;

@@ -11,13 +11,20 @@
 #define GBX_LIMIT_PROOF_HASHES 64u               /* an inclusion proof; a tree has at most 2^63 leaves */
 #define GBX_LIMIT_JSON (4u * 1024 * 1024)        /* an OCI document or publication statement */
 #define GBX_LIMIT_JSON_DEPTH 64u
+#define GBX_LIMIT_INDEX (64u * 1024)             /* oci-layout or index.json of a bundle */
 #define GBX_LIMIT_CONFIG (16u * 1024 * 1024)     /* a config file that is parsed */
 #define GBX_LIMIT_PARAMETERS 1000000u            /* parameters of one run */
 #define GBX_LIMIT_LAYERS 16384u                  /* layers of a bundle */
+#define GBX_LIMIT_TITLE 128u                     /* a layer's title */
+#define GBX_LIMIT_TAR_PAX (64u * 1024)           /* a pax extended header */
+#define GBX_LIMIT_TAR_TAIL (1024u * 1024)        /* zero blocks behind the end of a tar that another tool wrote */
 #define GBX_LIMIT_STREAMS 1000000u               /* streams of a run */
 #define GBX_LIMIT_LISTED 10000u                  /* gaps, failures or other things that a report lists one by one */
 #define GBX_LIMIT_REFERENCES 65536u              /* records of a bundle that name a layer */
 #define GBX_LIMIT_TREE_ENTRIES 10000000u         /* git entries of one folder */
+#define GBX_LIMIT_CODE_FILE (256u * 1024 * 1024) /* a tracked file that goes into a snapshot; it is held in memory */
+#define GBX_LIMIT_CODE_REPORT (8u * 1024 * 1024) /* what a capturing process tells of one snapshot */
+#define GBX_LIMIT_REMOTES 64u                    /* remotes of a repository that are recorded */
 #define GBX_LIMIT_KEY_FILE (64u * 1024)
 #define GBX_LIMIT_DEPTH 256u                     /* folders within folders, when walking a tree of files */
 

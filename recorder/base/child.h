@@ -1,0 +1,41 @@
+/* A forked child for work that may hang or crash: it writes to a pipe, and its parent reads with a deadline.
+ *
+ * The child is a copy of this process without exec. It holds no descriptor of the parent's but its end of the pipe (0, 1 and 2 are
+ * /dev/null), has default signal handlers and an empty mask, ignores what a terminal sends to its foreground (SIGINT, SIGQUIT,
+ * SIGHUP, SIGTSTP, SIGTTIN, SIGTTOU), and dies when the thread that made it does. Fork before threads are started: a lock that
+ * another thread holds at that moment stays locked in the child. */
+#ifndef GBX_BASE_CHILD_H
+#define GBX_BASE_CHILD_H
+
+#include <sys/types.h>
+
+#include "base/io.h"
+
+struct gbx_child {
+	pid_t pid; /* 0: none */
+	int fd;    /* what the child writes; for poll, too */
+};
+
+/* The child's work; out is its end of the pipe. What it returns is its exit status. */
+typedef int (*gbx_child_fn)(void *arg, int out);
+
+/* Starts fn(arg) in a child. Nothing is written or closed in the parent; end with gbx_child_wait or gbx_child_kill. */
+int gbx_child_start(gbx_child_fn fn, void *arg, struct gbx_child *child, struct gbx_error *err) GBX_MUST_USE;
+
+/* Waits for the child to end, by its pid; *status is as waitpid gives it, or -1 where somebody else has waited for it. Close the
+ * pipe or read it to its end first, or it may never end. */
+void gbx_child_wait(struct gbx_child *child, int *status);
+
+/* Kills the child where there is one, and waits for it. A child that had ended by itself keeps its status (may be NULL). */
+void gbx_child_kill(struct gbx_child *child, int *status);
+
+/* Reads what a child writes; GBX_E_TIMEOUT when nothing came in time. */
+struct gbx_child_input {
+	struct gbx_input in;
+	int fd;            /* borrowed */
+	uint64_t deadline; /* by gbx_monotonic_nanos; 0: none */
+	uint64_t idle;     /* nanoseconds for one read; 0: no limit */
+};
+void gbx_child_input(struct gbx_child_input *c, int fd, uint64_t deadline, uint64_t idle);
+
+#endif

@@ -1,0 +1,278 @@
+/* Merkle trees against RFC 6962's definition, written down once more here, known roots, and the vectors of transparency-dev/merkle. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "digest/merkle.h"
+#include "test.h"
+
+enum { LEAVES = 70 };
+
+struct trees {
+	struct gbx_hash *h;
+	uint8_t leaf[LEAVES][32];
+};
+
+static int set_up(void **state)
+{
+	static struct trees t;
+	int rc = gbx_hash_new(&t.h, GBX_SHA256, NULL);
+
+	for (uint8_t i = 0; rc == 0 && i < LEAVES; i++) {
+		struct gbx_slice part = gbx_slice(&i, 1);
+		rc = gbx_leaf_hash(t.h, &part, 1, t.leaf[i], NULL);
+	}
+	*state = &t;
+	return rc;
+}
+
+static int tear_down(void **state)
+{
+	gbx_hash_release(&((struct trees *)*state)->h);
+	return 0;
+}
+
+/* RFC 6962 section 2.1 as it is written: MTH(D[n]) = SHA-256(0x01 || MTH(D[0:k]) || MTH(D[k:n])). */
+static void naive_root(const uint8_t (*leaf)[32], size_t n, uint8_t out[32])
+{
+	uint8_t both[65] = {1};
+	size_t k = 1;
+
+	if (n == 0) {
+		assert_int_equal(gbx_sha256(gbx_slice("", 0), out, NULL), 0);
+		return;
+	}
+	if (n == 1) {
+		memcpy(out, leaf[0], 32);
+		return;
+	}
+	while (k * 2 < n)
+		k *= 2;
+	naive_root(leaf, k, both + 1);
+	naive_root(leaf + k, n - k, both + 33);
+	assert_int_equal(gbx_sha256(gbx_slice(both, sizeof both), out, NULL), 0);
+}
+
+/* RFC 6962 section 2.1.1 as it is written. */
+static size_t naive_path(size_t m, const uint8_t (*leaf)[32], size_t n, uint8_t (*out)[32])
+{
+	size_t k = 1, len;
+
+	if (n == 1)
+		return 0;
+	while (k * 2 < n)
+		k *= 2;
+	if (m < k) {
+		len = naive_path(m, leaf, k, out);
+		naive_root(leaf + k, n - k, out[len]);
+	} else {
+		len = naive_path(m - k, leaf + k, n - k, out);
+		naive_root(leaf, k, out[len]);
+	}
+	return len + 1;
+}
+
+static void tree_root(struct trees *t, size_t n, uint8_t root[32])
+{
+	struct gbx_tree tree = {0};
+
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(gbx_tree_append(&tree, t->h, t->leaf[i], NULL), 0);
+	assert_int_equal(tree.size, n);
+	assert_int_equal(gbx_tree_root(&tree, t->h, root, NULL), 0);
+}
+
+/* The reference tree of the certificate transparency projects, sizes 0 to 8. */
+static void roots_are_the_known_ones(void **state)
+{
+	static const char *const data[] = {"", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"};
+	static const char *const root[] = {
+		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+		"6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+		"fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+		"aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+		"d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+		"4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+		"76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+		"ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+		"5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+	};
+	struct trees *t = *state;
+	struct gbx_tree tree = {0};
+
+	for (size_t n = 0; n <= 8; n++) {
+		uint8_t bytes[16], hash[32];
+		char hex[65];
+		assert_int_equal(gbx_tree_root(&tree, t->h, hash, NULL), 0);
+		gbx_hex(hash, 32, hex);
+		assert_string_equal(hex, root[n]);
+		if (n == 8)
+			break;
+		size_t len = strlen(data[n]) / 2;
+		assert_true(gbx_unhex(gbx_slice_text(data[n]), bytes, len));
+		struct gbx_slice part[2] = {gbx_slice(bytes, len / 2), gbx_slice(bytes + len / 2, len - len / 2)};
+		assert_int_equal(gbx_leaf_hash(t->h, part, 2, hash, NULL), 0);
+		assert_int_equal(gbx_tree_append(&tree, t->h, hash, NULL), 0);
+	}
+}
+
+static void roots_are_the_definitions(void **state)
+{
+	struct trees *t = *state;
+
+	for (size_t n = 0; n <= LEAVES; n++) {
+		uint8_t root[32], naive[32];
+		tree_root(t, n, root);
+		naive_root((const uint8_t(*)[32])t->leaf, n, naive);
+		assert_memory_equal(root, naive, 32);
+	}
+}
+
+static void check_proof(struct trees *t, size_t n, size_t m)
+{
+	uint8_t proof[64][32], naive[64][32], root[32];
+	const uint8_t(*leaf)[32] = (const uint8_t(*)[32])t->leaf;
+	const uint8_t(*p)[32] = (const uint8_t(*)[32])proof;
+	size_t count;
+
+	tree_root(t, n, root);
+	assert_int_equal(gbx_inclusion_prove(leaf, n, m, t->h, proof, &count, NULL), 0);
+	assert_int_equal(count, naive_path(m, leaf, n, naive));
+	assert_memory_equal(proof, naive, count * 32);
+	assert_int_equal(gbx_inclusion_verify(leaf[m], m, n, p, count, root, t->h, NULL), 0);
+	for (size_t i = 0; i < n; i++)
+		if (i != m) {
+			assert_int_equal(gbx_inclusion_verify(leaf[m], i, n, p, count, root, t->h, NULL), GBX_E_BAD);
+			assert_int_equal(gbx_inclusion_verify(leaf[i], m, n, p, count, root, t->h, NULL), GBX_E_BAD);
+		}
+	if (count)
+		assert_int_equal(gbx_inclusion_verify(leaf[m], m, n, p, count - 1, root, t->h, NULL), GBX_E_BAD);
+	memcpy(proof[count], root, 32);
+	assert_int_equal(gbx_inclusion_verify(leaf[m], m, n, p, count + 1, root, t->h, NULL), GBX_E_BAD);
+	for (size_t i = 0; i < count; i++) {
+		proof[i][31] ^= 1;
+		assert_int_equal(gbx_inclusion_verify(leaf[m], m, n, p, count, root, t->h, NULL), GBX_E_BAD);
+		proof[i][31] ^= 1;
+	}
+	root[0] ^= 1;
+	assert_int_equal(gbx_inclusion_verify(leaf[m], m, n, p, count, root, t->h, NULL), GBX_E_BAD);
+}
+
+static void proofs_are_the_definitions(void **state)
+{
+	for (size_t n = 1; n <= 18; n++)
+		for (size_t m = 0; m < n; m++)
+			check_proof(*state, n, m);
+	check_proof(*state, LEAVES, 0);
+	check_proof(*state, LEAVES, 64);
+	check_proof(*state, LEAVES, LEAVES - 1);
+}
+
+static void an_index_behind_the_end_has_no_proof(void **state)
+{
+	struct trees *t = *state;
+	uint8_t proof[64][32], root[32] = {0};
+	size_t count;
+
+	assert_int_equal(gbx_inclusion_prove((const uint8_t(*)[32])t->leaf, 3, 3, t->h, proof, &count, NULL), GBX_E_MALFORMED);
+	assert_int_equal(gbx_inclusion_prove((const uint8_t(*)[32])t->leaf, 0, 0, t->h, proof, &count, NULL), GBX_E_MALFORMED);
+	assert_int_equal(gbx_inclusion_verify(root, 3, 3, NULL, 0, root, t->h, NULL), GBX_E_MALFORMED);
+	assert_int_equal(gbx_inclusion_verify(root, 0, 0, NULL, 0, root, t->h, NULL), GBX_E_MALFORMED);
+	assert_int_equal(gbx_inclusion_verify(root, UINT64_MAX, 0, NULL, 0, root, t->h, NULL), GBX_E_MALFORMED);
+}
+
+/* A hash of the vectors; false for one that has not 32 bytes: readers refuse that before any tree is involved. */
+static bool take_hash(const json_t *value, uint8_t out[32])
+{
+	GBX_AUTO_BYTES struct gbx_bytes bytes = {0};
+
+	if (!json_is_string(value) || gbx_unbase64(gbx_slice_text(json_string_value(value)), &bytes, NULL) || bytes.len != 32)
+		return false;
+	memcpy(out, bytes.data, 32);
+	return true;
+}
+
+/* Numbers are read as reals, since one index is 2^64 - 1, which jansson refuses as an integer. */
+static uint64_t take_number(const json_t *v, const char *key)
+{
+	double number = json_real_value(json_object_get(v, key));
+
+	return number < 0 || number > 9e18 ? UINT64_MAX : (uint64_t)number;
+}
+
+static bool vector_holds(struct trees *t, const json_t *v)
+{
+	uint8_t leaf[32], root[32], proof[64][32];
+	const json_t *list = json_object_get(v, "proof");
+	size_t count = json_array_size(list);
+
+	if (!take_hash(json_object_get(v, "leafHash"), leaf) || !take_hash(json_object_get(v, "root"), root) || count > 64)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!take_hash(json_array_get(list, i), proof[i]))
+			return false;
+	return gbx_inclusion_verify(leaf, take_number(v, "leafIdx"), take_number(v, "treeSize"), (const uint8_t(*)[32])proof, count,
+				    root, t->h, NULL) == 0;
+}
+
+static void check_file(struct trees *t, const char *path, size_t good_and_bad[2])
+{
+	GBX_AUTO_BYTES struct gbx_bytes text = {0};
+
+	assert_int_equal(gbx_load_file(path, 100000, &text, NULL), 0);
+	GBX_AUTO_JSON json_t *v = json_loadb((const char *)text.data, text.len, JSON_DECODE_INT_AS_REAL, NULL);
+	assert_non_null(v);
+	bool want = json_is_false(json_object_get(v, "wantErr"));
+	if (vector_holds(t, v) != want)
+		fail_msg("%s should %s", path, want ? "hold" : "fail");
+	good_and_bad[want ? 0 : 1]++;
+}
+
+static void check_folder(struct trees *t, const char *dir, size_t good_and_bad[2])
+{
+	struct gbx_names names = {0};
+
+	assert_int_equal(gbx_list_dir(AT_FDCWD, dir, &names, NULL), 0);
+	for (size_t i = 0; i < names.len; i++) {
+		GBX_AUTO_STRING char *path = gbx_path_join(dir, names.name[i]);
+		struct stat st;
+		assert_int_equal(gbx_stat(path, &st, NULL), 0);
+		if (S_ISDIR(st.st_mode))
+			check_folder(t, path, good_and_bad);
+		else
+			check_file(t, path, good_and_bad);
+	}
+	gbx_names_free(&names);
+}
+
+static void public_vectors(void **state)
+{
+	const char *root = getenv("GLASSBOX_VECTORS");
+	char dir[4096]; /* skip() does not clean up */
+	size_t good_and_bad[2] = {0};
+
+	snprintf(dir, sizeof dir, "%s/merkle/inclusion", root ? root : GBX_SOURCE_DIR "/../shared/vectors");
+	if (!gbx_exists(dir)) {
+		print_message("no public vectors at '%s'; set GLASSBOX_VECTORS to the folder that holds merkle/\n", dir);
+		skip();
+	}
+	check_folder(*state, dir, good_and_bad);
+	assert_true(good_and_bad[0] > 0 && good_and_bad[1] > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(roots_are_the_known_ones),
+		cmocka_unit_test(roots_are_the_definitions),
+		cmocka_unit_test(proofs_are_the_definitions),
+		cmocka_unit_test(an_index_behind_the_end_has_no_proof),
+		cmocka_unit_test(public_vectors),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
