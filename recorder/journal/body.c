@@ -1,0 +1,139 @@
+/* The rules of each kind of body that its schema cannot say. Declared in record.h. */
+#include "journal/record.h"
+
+
+static int wrong(const char *what, struct gbx_error *err)
+{
+	return gbx_fail(err, GBX_E_MALFORMED, "%s", what);
+}
+
+static int check_head(const Glassbox__Head *head, struct gbx_error *err)
+{
+	if (head->stream.len != GBX_STREAM_LEN || head->root.len != GBX_SHA256_LEN || head->size == 0)
+		return wrong("a head needs a stream id of 16 bytes, a size and a root of 32", err);
+	return 0;
+}
+
+static int check_ref(const Glassbox__Ref *ref, bool needed, struct gbx_error *err)
+{
+	if (!ref)
+		return needed ? wrong("a reference to another record is missing", err) : 0;
+	return ref->stream.len == GBX_STREAM_LEN ? 0 : wrong("a reference needs a stream id of 16 bytes", err);
+}
+
+static int check_blob(const Glassbox__Blob *blob, struct gbx_error *err)
+{
+	return blob && blob->sha256.len == GBX_SHA256_LEN ? 0 : wrong("a blob needs a SHA-256 of 32 bytes", err);
+}
+
+static int check_stream_start(const Glassbox__StreamStart *s, struct gbx_error *err)
+{
+	if (s->format != GBX_FORMAT_VERSION)
+		return gbx_fail(err, GBX_E_VERSION, "the stream has format %u, this program reads format %u", s->format,
+				GBX_FORMAT_VERSION);
+	if (s->stream.len != GBX_STREAM_LEN || s->run.len != GBX_RUN_LEN || !s->writer || !s->role)
+		return wrong("stream-start needs stream and run of 16 bytes, a writer and a role", err);
+	return s->follows ? check_head(s->follows, err) : 0;
+}
+
+static int check_gap(const Glassbox__Gap *g, struct gbx_error *err)
+{
+	if (!g->kind || !g->reason)
+		return wrong("a gap needs a kind and a reason", err);
+	return check_ref(g->place, false, err);
+}
+
+static bool is_git_id(ProtobufCBinaryData id, bool may_be_empty)
+{
+	return id.len == 20 || id.len == 32 || (may_be_empty && id.len == 0);
+}
+
+static int check_code(const Glassbox__Code *c, struct gbx_error *err)
+{
+	if (!is_git_id(c->head_commit, true) || c->head_tree.len != c->head_commit.len || !is_git_id(c->tree, false))
+		return wrong("code needs git ids of 20 or 32 bytes", err);
+	if (c->root.len != GBX_SHA256_LEN || c->manifest.len != GBX_SHA256_LEN)
+		return wrong("code needs a root and a manifest of 32 bytes", err);
+	return 0;
+}
+
+static int check_parameter(const Glassbox__Parameter *p, struct gbx_error *err)
+{
+	if (p->value_case == GLASSBOX__PARAMETER__VALUE__NOT_SET || !p->source)
+		return wrong("a parameter needs a value and a source", err);
+	if (p->value_case == GLASSBOX__PARAMETER__VALUE_BLOB && check_blob(p->blob, err))
+		return GBX_E_MALFORMED;
+	return check_ref(p->config, p->source == GLASSBOX__PARAMETER__SOURCE__CONFIG, err);
+}
+
+static int check_dataset(const Glassbox__Dataset *d, struct gbx_error *err)
+{
+	bool hashed = d->root.len == GBX_SHA256_LEN && d->salted_root.len == GBX_SHA256_LEN && d->path;
+	bool declared = d->root.len == 0 && d->salted_root.len == 0 && *d->uri;
+
+	return hashed || declared ? 0 : wrong("a dataset has a path and two roots of 32 bytes, or a uri", err);
+}
+
+static int check_artifact(const Glassbox__Artifact *a, struct gbx_error *err)
+{
+	bool whole = a->root.len == GBX_SHA256_LEN && a->salted_root.len == GBX_SHA256_LEN && a->manifest.len == GBX_SHA256_LEN;
+
+	return whole && a->path ? 0 : wrong("an artifact needs a path, and roots and a manifest of 32 bytes", err);
+}
+
+static int check_argument(const Glassbox__Argument *a, struct gbx_error *err)
+{
+	if (a->content_case == GLASSBOX__ARGUMENT__CONTENT__NOT_SET)
+		return wrong("an argument needs a value", err);
+	return a->content_case == GLASSBOX__ARGUMENT__CONTENT_BLOB ? check_blob(a->blob, err) : 0;
+}
+
+static int check_files(const Glassbox__DatasetFiles *f, struct gbx_error *err)
+{
+	if (f->manifest.len != GBX_SHA256_LEN)
+		return wrong("data-files needs a manifest of 32 bytes", err);
+	return check_ref(f->dataset, true, err);
+}
+
+static int check_seal(const Glassbox__Seal *s, struct gbx_error *err)
+{
+	return s->state && s->streams && s->root.len == GBX_SHA256_LEN ? 0
+		: wrong("a seal needs a state, a number of streams and a root of 32 bytes", err);
+}
+
+static int check_declaration(const Glassbox__Declaration *d, struct gbx_error *err)
+{
+	bool listing = d->listing.len == 0 || d->listing.len == GBX_SHA256_LEN;
+
+	return d->role && listing && (d->path || *d->uri) ? 0 : wrong("a declaration needs a role and a path or a uri", err);
+}
+
+int gbx_body_check(const Glassbox__Body *b, struct gbx_error *err)
+{
+	switch (b->body_case) {
+	case GLASSBOX__BODY__BODY_STREAM_START:
+		return check_stream_start(b->stream_start, err);
+	case GLASSBOX__BODY__BODY_SEAL:
+		return check_seal(b->seal, err);
+	case GLASSBOX__BODY__BODY_GAP:
+		return check_gap(b->gap, err);
+	case GLASSBOX__BODY__BODY_ARGUMENT:
+		return check_argument(b->argument, err);
+	case GLASSBOX__BODY__BODY_CONFIG:
+		return b->config->path ? check_blob(b->config->content, err) : wrong("a config needs a path", err);
+	case GLASSBOX__BODY__BODY_PARAMETER:
+		return check_parameter(b->parameter, err);
+	case GLASSBOX__BODY__BODY_CODE:
+		return check_code(b->code, err);
+	case GLASSBOX__BODY__BODY_DECLARATION:
+		return check_declaration(b->declaration, err);
+	case GLASSBOX__BODY__BODY_DATASET:
+		return check_dataset(b->dataset, err);
+	case GLASSBOX__BODY__BODY_DATASET_FILES:
+		return check_files(b->dataset_files, err);
+	case GLASSBOX__BODY__BODY_ARTIFACT:
+		return check_artifact(b->artifact, err);
+	default:
+		return b->body_case ? 0 : wrong("a body without content", err);
+	}
+}

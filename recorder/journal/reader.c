@@ -1,0 +1,60 @@
+#include "journal/reader.h"
+
+#include "base/limits.h"
+
+int gbx_reader_init(struct gbx_reader *r, struct gbx_input *in, struct gbx_error *err)
+{
+	struct gbx_reader made = {0};
+	int rc = gbx_chain_init(&made.chain, err);
+
+	if (rc == 0)
+		rc = gbx_tfrecord_reader_init(&made.records, in, GBX_LIMIT_RECORD, err);
+	if (rc) {
+		gbx_chain_free(&made.chain);
+		return rc;
+	}
+	*r = made;
+	return 0;
+}
+
+void gbx_reader_free(struct gbx_reader *r)
+{
+	gbx_record_free(&r->record);
+	gbx_chain_free(&r->chain);
+	gbx_tfrecord_reader_free(&r->records);
+	*r = (struct gbx_reader){0};
+}
+
+static int in_place(struct gbx_reader *r, int rc, uint64_t seq, struct gbx_error *err)
+{
+	if (rc == 0 || !err)
+		return rc;
+	bool has_seq = err->has_seq;
+	uint64_t said = has_seq ? err->seq : seq;
+	rc = gbx_fail_context(err, "record %llu at byte %llu", (unsigned long long)said, (unsigned long long)r->offset);
+	err->seq = said;
+	err->has_seq = true;
+	return rc;
+}
+
+int gbx_reader_next(struct gbx_reader *r, struct gbx_error *err)
+{
+	struct gbx_slice frame;
+	uint64_t expected = r->chain.tree.size;
+
+	gbx_record_free(&r->record);
+	r->offset = r->records.offset;
+	int rc = gbx_tfrecord_next(&r->records, &frame, err);
+	if (rc <= 0)
+		return in_place(r, rc, expected, err);
+	rc = gbx_record_decode(r->chain.hash, frame, &r->record, err);
+	if (rc)
+		return in_place(r, rc, expected, err);
+	if (r->record.kind->kind == GLASSBOX__KIND__STREAM_START && r->record.seq == 0)
+		gbx_chain_reset(&r->chain);
+	rc = gbx_chain_add(&r->chain, &r->record, err);
+	if (rc)
+		return in_place(r, rc, expected, err);
+	r->offset = r->records.offset;
+	return 1;
+}

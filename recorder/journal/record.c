@@ -1,0 +1,247 @@
+#include "journal/record.h"
+
+#include "base/limits.h"
+
+static const struct gbx_kind kinds[] = {
+	{GLASSBOX__KIND__STREAM_START, "stream-start", true},
+	{GLASSBOX__KIND__RUN_START, "run-start", true},
+	{GLASSBOX__KIND__RUN_END, "run-end", true},
+	{GLASSBOX__KIND__STREAM_END, "stream-end", true},
+	{GLASSBOX__KIND__SEAL, "seal", true},
+	{GLASSBOX__KIND__GAP, "gap", true},
+	{GLASSBOX__KIND__HEARTBEAT, "heartbeat", true},
+	{GLASSBOX__KIND__PLACE, "place", false},
+	{GLASSBOX__KIND__ROOT, "root", false},
+	{GLASSBOX__KIND__NAME, "name", false},
+	{GLASSBOX__KIND__ARGUMENT, "arg", false},
+	{GLASSBOX__KIND__CONFIG, "config", false},
+	{GLASSBOX__KIND__PARAMETER, "param", false},
+	{GLASSBOX__KIND__CODE, "code", false},
+	{GLASSBOX__KIND__GIT, "git", false},
+	{GLASSBOX__KIND__DECLARATION, "declaration", false},
+	{GLASSBOX__KIND__DATASET, "data", false},
+	{GLASSBOX__KIND__DATASET_FILES, "data-files", false},
+	{GLASSBOX__KIND__ARTIFACT, "artifact", false},
+	{GLASSBOX__KIND__HOST, "host", false},
+	{GLASSBOX__KIND__SYSTEM, "system", false},
+	{GLASSBOX__KIND__DEVICE, "device", false},
+	{GLASSBOX__KIND__PROCESS, "process", false},
+	{GLASSBOX__KIND__USAGE, "usage", false},
+	{GLASSBOX__KIND__KIND_UNSPECIFIED, NULL, false},
+};
+
+const struct gbx_kind *gbx_kinds(void)
+{
+	return kinds;
+}
+
+const struct gbx_kind *gbx_kind_find(Glassbox__Kind kind)
+{
+	for (const struct gbx_kind *k = kinds; k->name; k++)
+		if (k->kind == kind)
+			return k;
+	return NULL;
+}
+
+const struct gbx_kind *gbx_kind_named(struct gbx_slice name)
+{
+	for (const struct gbx_kind *k = kinds; k->name; k++)
+		if (gbx_slice_is(name, k->name))
+			return k;
+	return NULL;
+}
+
+int gbx_commitment(struct gbx_hash *h, const uint8_t stream[GBX_STREAM_LEN], uint64_t seq, const uint8_t salt[GBX_RECORD_SALT_LEN],
+		   struct gbx_slice body, uint8_t out[GBX_SHA256_LEN], struct gbx_error *err)
+{
+	static const char tag[] = "glassbox/body/v1";
+	uint8_t place[8];
+
+	gbx_put_be64(place, seq);
+	gbx_hash_start(h);
+	gbx_hash_update(h, tag, sizeof tag);
+	gbx_hash_update(h, stream, GBX_STREAM_LEN);
+	gbx_hash_update(h, place, sizeof place);
+	gbx_hash_update(h, salt, GBX_RECORD_SALT_LEN);
+	gbx_hash_update(h, body.data, body.len);
+	return gbx_hash_final(h, out, err);
+}
+
+static int decode_entry(struct gbx_hash *h, struct gbx_record *r, struct gbx_error *err)
+{
+	int rc = gbx_pb_parse(&glassbox__entry__descriptor, r->entry, GBX_LIMIT_RECORD, (ProtobufCMessage **)&r->entry_message, err);
+
+	if (rc)
+		return rc;
+	const Glassbox__Entry *e = r->entry_message;
+	r->seq = e->seq;
+	r->prev = gbx_pb_slice(e->prev);
+	r->time_nanos = e->time_unix_nanos;
+	r->kind = gbx_kind_find(e->kind);
+	r->commitment = gbx_pb_slice(e->commitment);
+	if (!r->kind)
+		return gbx_fail(err, GBX_E_MALFORMED, "an entry without a kind");
+	if (r->commitment.len != GBX_SHA256_LEN || r->prev.len != (e->seq ? GBX_SHA256_LEN : 0))
+		return gbx_fail(err, GBX_E_MALFORMED, "prev or commitment of the wrong length");
+	return gbx_leaf_hash(h, &r->entry, 1, r->leaf, err);
+}
+
+static int decode_body(struct gbx_record *r, struct gbx_error *err)
+{
+	int rc = gbx_pb_parse(&glassbox__body__descriptor, r->body_bytes, GBX_LIMIT_BODY, (ProtobufCMessage **)&r->body, err);
+
+	if (rc)
+		return rc;
+	if ((int)r->body->body_case != (int)r->kind->kind)
+		return gbx_fail(err, GBX_E_BAD, "the entry says kind %s and the body is another", r->kind->name);
+	return gbx_body_check(r->body, err);
+}
+
+static int decode(struct gbx_hash *h, struct gbx_slice frame, struct gbx_record *r, struct gbx_error *err)
+{
+	int rc = gbx_pb_parse(&glassbox__frame__descriptor, frame, GBX_LIMIT_RECORD, (ProtobufCMessage **)&r->frame, err);
+
+	if (rc)
+		return rc;
+	r->entry = gbx_pb_slice(r->frame->entry);
+	r->salt = gbx_pb_slice(r->frame->salt);
+	r->body_bytes = gbx_pb_slice(r->frame->body);
+	rc = decode_entry(h, r, err);
+	if (rc)
+		return rc;
+	bool withheld = r->salt.len == 0 && r->body_bytes.len == 0;
+	if (withheld && r->kind->public_always)
+		return gbx_fail(err, GBX_E_MALFORMED, "a record of kind %s is never withheld", r->kind->name);
+	if (withheld)
+		return 0;
+	if (r->salt.len != GBX_RECORD_SALT_LEN || r->body_bytes.len == 0)
+		return gbx_fail(err, GBX_E_MALFORMED, "salt and body must both be there, the salt with 32 bytes");
+	return decode_body(r, err);
+}
+
+int gbx_record_decode(struct gbx_hash *h, struct gbx_slice frame, struct gbx_record *out, struct gbx_error *err)
+{
+	struct gbx_record r = {0};
+	int rc = decode(h, frame, &r, err);
+
+	if (rc) {
+		if (err && r.entry_message) {
+			err->seq = r.entry_message->seq;
+			err->has_seq = true;
+		}
+		gbx_record_free(&r);
+		return rc;
+	}
+	*out = r;
+	return 0;
+}
+
+void gbx_record_free(struct gbx_record *r)
+{
+	if (r->body)
+		gbx_pb_free(&r->body->base);
+	if (r->entry_message)
+		gbx_pb_free(&r->entry_message->base);
+	if (r->frame)
+		gbx_pb_free(&r->frame->base);
+	*r = (struct gbx_record){0};
+}
+
+int gbx_chain_init(struct gbx_chain *c, struct gbx_error *err)
+{
+	struct gbx_hash *h;
+	int rc = gbx_hash_new(&h, GBX_SHA256, err);
+
+	if (rc == 0)
+		*c = (struct gbx_chain){.hash = h};
+	return rc;
+}
+
+void gbx_chain_free(struct gbx_chain *c)
+{
+	gbx_hash_free(c->hash);
+	*c = (struct gbx_chain){0};
+}
+
+void gbx_chain_reset(struct gbx_chain *c)
+{
+	*c = (struct gbx_chain){.hash = c->hash};
+}
+
+static int begin(struct gbx_chain *c, const struct gbx_record *r, struct gbx_error *err)
+{
+	if (r->kind->kind != GLASSBOX__KIND__STREAM_START)
+		return gbx_fail(err, GBX_E_BAD, "a stream begins with stream-start, not with %s", r->kind->name);
+	const Glassbox__StreamStart *s = r->body->stream_start;
+	memcpy(c->stream, s->stream.data, GBX_STREAM_LEN);
+	memcpy(c->run, s->run.data, GBX_RUN_LEN);
+	return 0;
+}
+
+static int check_place(const struct gbx_chain *c, const struct gbx_record *r, struct gbx_error *err)
+{
+	if (r->seq != c->tree.size)
+		return gbx_fail(err, GBX_E_BAD, "seq %llu where %llu was expected: a record is missing, doubled or out of place",
+				(unsigned long long)r->seq, (unsigned long long)c->tree.size);
+	if (r->seq && !gbx_slice_equal(r->prev, gbx_slice(c->last, GBX_SHA256_LEN)))
+		return gbx_fail(err, GBX_E_BAD, "prev is not the leaf hash of the record before");
+	if (r->seq && r->kind->kind == GLASSBOX__KIND__STREAM_START)
+		return gbx_fail(err, GBX_E_BAD, "stream-start within a stream");
+	return 0;
+}
+
+int gbx_chain_commitment(const struct gbx_chain *c, const struct gbx_record *r, struct gbx_error *err)
+{
+	uint8_t commitment[GBX_SHA256_LEN];
+	int rc = gbx_commitment(c->hash, c->stream, r->seq, r->salt.data, r->body_bytes, commitment, err);
+
+	if (rc == 0 && !gbx_slice_equal(r->commitment, gbx_slice(commitment, GBX_SHA256_LEN)))
+		rc = gbx_fail(err, GBX_E_BAD, "the body is not the one that the entry commits to");
+	return rc;
+}
+
+static int at(const struct gbx_record *r, int rc, struct gbx_error *err)
+{
+	if (rc && err) {
+		err->seq = r->seq;
+		err->has_seq = true;
+	}
+	return rc;
+}
+
+int gbx_chain_place(struct gbx_chain *c, const struct gbx_record *r, struct gbx_error *err)
+{
+	int rc = check_place(c, r, err);
+
+	if (rc == 0 && r->seq == 0)
+		rc = begin(c, r, err);
+	if (rc == 0)
+		rc = gbx_tree_append(&c->tree, c->hash, r->leaf, err);
+	if (rc == 0)
+		memcpy(c->last, r->leaf, GBX_SHA256_LEN);
+	return at(r, rc, err);
+}
+
+int gbx_chain_add(struct gbx_chain *c, const struct gbx_record *r, struct gbx_error *err)
+{
+	/* The commitment is bound to the stream's id, which the first record itself brings. */
+	int rc = r->body && r->seq ? gbx_chain_commitment(c, r, err) : 0;
+
+	if (rc == 0)
+		rc = gbx_chain_place(c, r, err);
+	if (rc == 0 && r->body && r->seq == 0)
+		rc = gbx_chain_commitment(c, r, err);
+	return at(r, rc, err);
+}
+
+int gbx_chain_head(const struct gbx_chain *c, struct gbx_head *out, struct gbx_error *err)
+{
+	struct gbx_head head = {.size = c->tree.size};
+	int rc = gbx_tree_root(&c->tree, c->hash, head.root, err);
+
+	if (rc)
+		return rc;
+	memcpy(head.stream, c->stream, GBX_STREAM_LEN);
+	*out = head;
+	return 0;
+}
