@@ -1,0 +1,179 @@
+/* The image manifest, declared in layout.h. A digest binds its bytes, so no tool changes them, and the reader asks for the very
+ * text that the writer writes: nothing is parsed that nobody looks at, and memory is the list of layers and no more. */
+#include "base/limits.h"
+#include "base/text.h"
+#include "bundle/layout.h"
+
+#define START "{\"schemaVersion\":2,\"mediaType\":\"" GBX_MEDIA_IMAGE_MANIFEST "\",\"artifactType\":\""
+#define CONFIG "\",\"config\":{\"mediaType\":\"" GBX_MEDIA_EMPTY "\",\"digest\":\"sha256:"
+#define LAYERS "\",\"size\":2},\"layers\":["
+#define LAYER "{\"mediaType\":\""
+#define DIGEST "\",\"digest\":\"sha256:"
+#define SIZE "\",\"size\":"
+#define TITLE ",\"annotations\":{\"org.opencontainers.image.title\":\""
+#define LAYER_END "\"}}"
+#define END "]}"
+
+static int put_layer(const struct gbx_layer *layer, bool first, struct gbx_bytes *out, struct gbx_error *err)
+{
+	char hex[2 * GBX_SHA256_LEN + 1];
+
+	gbx_hex(layer->sha256, GBX_SHA256_LEN, hex);
+	return gbx_bytes_printf(out, err, "%s" LAYER "%s" DIGEST "%s" SIZE "%llu" TITLE "%s" LAYER_END, first ? "" : ",",
+				layer->media_type, hex, (unsigned long long)layer->size, layer->title);
+}
+
+int gbx_image_manifest_write(const struct gbx_layers *layers, struct gbx_bytes *out, struct gbx_error *err)
+{
+	char hex[2 * GBX_SHA256_LEN + 1];
+
+	if (layers->len == 0 || strcmp(layers->layer[0].title, GBX_PUBLICATION_TITLE) != 0)
+		return gbx_fail(err, GBX_E_USAGE, "the first layer of a bundle is " GBX_PUBLICATION_TITLE);
+	gbx_hex(gbx_empty_config.sha256, GBX_SHA256_LEN, hex);
+	int rc = gbx_bytes_printf(out, err, START GBX_MEDIA_BUNDLE CONFIG "%s" LAYERS, hex);
+	for (size_t i = 0; rc == 0 && i < layers->len; i++)
+		rc = put_layer(&layers->layer[i], i == 0, out, err);
+	return rc ? rc : gbx_bytes_append(out, END, sizeof END - 1, err);
+}
+
+struct cursor {
+	struct gbx_slice rest;
+	size_t total;
+};
+
+static int unexpected(const struct cursor *c, const char *expected, struct gbx_error *err)
+{
+	struct gbx_slice next = gbx_slice(c->rest.data, c->rest.len < 60 ? c->rest.len : 60);
+	char shown[160];
+
+	return gbx_fail(err, GBX_E_MALFORMED, "image manifest: byte %zu: expected %s, found %s", c->total - c->rest.len, expected,
+			next.len ? gbx_printable_in(next, shown, sizeof shown) : "its end");
+}
+
+/* The error points to the first byte that differs. */
+static int expect(struct cursor *c, const char *text, struct gbx_error *err)
+{
+	struct gbx_slice taken;
+	size_t same = 0;
+
+	while (text[same] && same < c->rest.len && c->rest.data[same] == (uint8_t)text[same])
+		same++;
+	if (!gbx_take(&c->rest, same, &taken) || text[same])
+		return unexpected(c, text + same, err);
+	return 0;
+}
+
+/* Bytes up to, not including, the end character; none of them needs an escape in JSON. */
+static int take_until(struct cursor *c, char end, const char *what, struct gbx_slice *out, struct gbx_error *err)
+{
+	size_t len = 0;
+
+	while (len < c->rest.len && c->rest.data[len] != (uint8_t)end && c->rest.data[len] > 0x20 && c->rest.data[len] < 0x7f)
+		len++;
+	if (len == c->rest.len || c->rest.data[len] != (uint8_t)end)
+		return unexpected(c, what, err);
+	return gbx_take(&c->rest, len, out) ? 0 : unexpected(c, what, err);
+}
+
+static int take_digest(struct cursor *c, uint8_t out[GBX_SHA256_LEN], struct gbx_error *err)
+{
+	struct cursor start = *c;
+	struct gbx_slice hex;
+
+	if (!gbx_take(&c->rest, 2 * (size_t)GBX_SHA256_LEN, &hex) || !gbx_unhex(hex, out, GBX_SHA256_LEN))
+		return unexpected(&start, "64 lower-case hex digits", err);
+	return 0;
+}
+
+static int take_size(struct cursor *c, uint64_t *out, struct gbx_error *err)
+{
+	struct cursor start = *c;
+	struct gbx_slice digits;
+	int rc = take_until(c, ',', "a size", &digits, err);
+
+	if (rc == 0 && !gbx_parse_u63(digits, out))
+		rc = unexpected(&start, "a size", err);
+	return rc;
+}
+
+static int take_layer(struct cursor *c, struct gbx_layers *out, struct gbx_error *err)
+{
+	struct gbx_slice media_type, title;
+	uint8_t sha256[GBX_SHA256_LEN];
+	uint64_t size;
+	int rc = expect(c, LAYER, err);
+
+	if (rc == 0)
+		rc = take_until(c, '"', "a media type", &media_type, err);
+	if (rc == 0)
+		rc = expect(c, DIGEST, err);
+	if (rc == 0)
+		rc = take_digest(c, sha256, err);
+	if (rc == 0)
+		rc = expect(c, SIZE, err);
+	if (rc == 0)
+		rc = take_size(c, &size, err);
+	if (rc == 0)
+		rc = expect(c, TITLE, err);
+	if (rc == 0)
+		rc = take_until(c, '"', "a title", &title, err);
+	if (rc == 0)
+		rc = expect(c, LAYER_END, err);
+	return rc ? rc : gbx_layers_add(out, title, media_type, size, sha256, err);
+}
+
+/* Everything before the layers. */
+static int take_head(struct cursor *c, struct gbx_error *err)
+{
+	char hex[2 * GBX_SHA256_LEN + 1], shown[80];
+	struct gbx_slice type;
+	int rc = expect(c, START, err);
+
+	if (rc == 0)
+		rc = take_until(c, '"', "an artifact type", &type, err);
+	if (rc == 0 && !gbx_slice_is(type, GBX_MEDIA_BUNDLE))
+		rc = gbx_fail(err, GBX_E_VERSION, "image manifest: artifactType %s, expected " GBX_MEDIA_BUNDLE,
+			      gbx_printable_in(type, shown, sizeof shown));
+	gbx_hex(gbx_empty_config.sha256, GBX_SHA256_LEN, hex);
+	if (rc == 0)
+		rc = expect(c, CONFIG, err);
+	if (rc == 0)
+		rc = expect(c, hex, err);
+	return rc ? rc : expect(c, LAYERS, err);
+}
+
+static int take_layers(struct cursor *c, struct gbx_layers *out, struct gbx_error *err)
+{
+	int rc = take_layer(c, out, err);
+
+	while (rc == 0 && c->rest.len && c->rest.data[0] == ',') {
+		rc = expect(c, ",", err);
+		if (rc == 0)
+			rc = take_layer(c, out, err);
+	}
+	if (rc == 0)
+		rc = expect(c, END, err);
+	if (rc == 0 && c->rest.len)
+		rc = unexpected(c, "its end", err);
+	if (rc == 0 && strcmp(out->layer[0].title, GBX_PUBLICATION_TITLE) != 0)
+		rc = gbx_fail(err, GBX_E_MALFORMED, "image manifest: the first layer is '%s', expected " GBX_PUBLICATION_TITLE,
+			      out->layer[0].title);
+	return rc;
+}
+
+int gbx_image_manifest_read(struct gbx_slice text, struct gbx_layers *out, struct gbx_error *err)
+{
+	GBX_AUTO_LAYERS struct gbx_layers layers = {0};
+	struct cursor c = {text, text.len};
+	int rc = take_head(&c, err);
+
+	if (rc == 0)
+		rc = take_layers(&c, &layers, err);
+	if (rc == 0)
+		rc = gbx_layers_check_unique(&layers, err);
+	if (rc)
+		return rc;
+	*out = layers;
+	layers = (struct gbx_layers){0};
+	return 0;
+}

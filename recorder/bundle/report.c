@@ -1,0 +1,159 @@
+#include "bundle/report.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+
+static const char *const check_names[GBX_CHECKS] = {
+	"layout", "digests", "records", "chain",     "streams", "commitments", "publication", "signature",
+	"code",	  "manifests", "data",	"artifacts", "attestations", "timestamps",
+};
+
+static const char *const status_names[] = {"pass", "fail", "withheld", "absent", "skipped"};
+
+const char *gbx_check_name(enum gbx_check check)
+{
+	return check_names[check];
+}
+
+const char *gbx_status_name(enum gbx_status status)
+{
+	return status_names[status];
+}
+
+const char *gbx_verdict_name(enum gbx_verdict verdict)
+{
+	return verdict == GBX_VERIFIED ? "verified" : verdict == GBX_FAILED ? "failed" : "undetermined";
+}
+
+enum gbx_check gbx_check_named(const char *name)
+{
+	for (int i = 0; i < GBX_CHECKS; i++)
+		if (strcmp(name, check_names[i]) == 0)
+			return (enum gbx_check)i;
+	return GBX_CHECKS;
+}
+
+void gbx_report_free(struct gbx_report *r)
+{
+	for (size_t i = 0; i < r->rows; i++) {
+		gbx_free(r->row[i].detail);
+		gbx_free(r->row[i].path);
+	}
+	for (size_t i = 0; i < r->withheld_len; i++)
+		gbx_free(r->withheld[i].reason);
+	for (size_t i = 0; i < r->gaps; i++)
+		gbx_free(r->gap[i].where);
+	gbx_free(r->row);
+	gbx_free(r->withheld);
+	gbx_free(r->gap);
+	*r = (struct gbx_report){0};
+}
+
+static struct gbx_row *new_row(struct gbx_report *r)
+{
+	struct gbx_error ignored;
+
+	if (r->rows == GBX_LIMIT_LISTED || gbx_grow((void **)&r->row, &r->rows_cap, r->rows, sizeof *r->row, &ignored)) {
+		r->rows_more++;
+		return NULL;
+	}
+	return &r->row[r->rows++];
+}
+
+static struct gbx_row *add(struct gbx_report *r, enum gbx_check check, enum gbx_status status, bool counts, const char *detail)
+{
+	r->said[check] = true;
+	if (status == GBX_STATUS_FAIL)
+		r->failed[check] = true;
+	else if (counts && (status == GBX_STATUS_ABSENT || status == GBX_STATUS_SKIPPED))
+		r->unsure[check] = true;
+	struct gbx_row *row = new_row(r);
+	if (row)
+		*row = (struct gbx_row){.check = check, .status = status, .counts = counts, .detail = gbx_strdup(detail)};
+	return row;
+}
+
+void gbx_report_add(struct gbx_report *r, enum gbx_check check, enum gbx_status status, bool counts, const char *detail)
+{
+	add(r, check, status, counts, detail);
+}
+
+static struct gbx_row *add_error(struct gbx_report *r, enum gbx_check check, const struct gbx_error *err, const char *path)
+{
+	enum gbx_status status = err->code == GBX_E_BAD	       ? GBX_STATUS_FAIL
+				 : err->code == GBX_E_NOTFOUND ? GBX_STATUS_ABSENT
+							       : GBX_STATUS_SKIPPED;
+	struct gbx_row *row = add(r, check, status, true, err->line);
+
+	if (row && path)
+		row->path = gbx_strdup(path);
+	return row;
+}
+
+void gbx_report_error(struct gbx_report *r, enum gbx_check check, const struct gbx_error *err, const char *path)
+{
+	add_error(r, check, err, path);
+}
+
+void gbx_report_error_at(struct gbx_report *r, enum gbx_check check, const struct gbx_error *err, const char *path,
+			 const uint8_t stream[GBX_STREAM_LEN], uint64_t seq)
+{
+	struct gbx_row *row = add_error(r, check, err, path);
+
+	if (!row)
+		return;
+	row->has_place = true;
+	memcpy(row->stream, stream, GBX_STREAM_LEN);
+	row->seq = seq;
+}
+
+void gbx_report_withheld(struct gbx_report *r, const struct gbx_withheld_row *row)
+{
+	struct gbx_error ignored;
+
+	if (r->withheld_len == GBX_LIMIT_LISTED ||
+	    gbx_grow((void **)&r->withheld, &r->withheld_cap, r->withheld_len, sizeof *r->withheld, &ignored)) {
+		r->withheld_more++;
+		return;
+	}
+	struct gbx_withheld_row copy = *row;
+	copy.reason = row->reason ? gbx_strdup(row->reason) : NULL;
+	r->withheld[r->withheld_len++] = copy;
+}
+
+void gbx_report_gap(struct gbx_report *r, const struct gbx_gap_row *row)
+{
+	struct gbx_error ignored;
+
+	if (r->gaps < GBX_LIMIT_LISTED && gbx_grow((void **)&r->gap, &r->gaps_cap, r->gaps, sizeof *r->gap, &ignored) == 0) {
+		r->gap[r->gaps++] = *row;
+		return;
+	}
+	r->gaps_more++;
+	gbx_free(row->where);
+}
+
+enum gbx_status gbx_report_status(const struct gbx_report *r, enum gbx_check check)
+{
+	enum gbx_status worst = GBX_STATUS_PASS;
+
+	if (r->failed[check])
+		return GBX_STATUS_FAIL;
+	for (size_t i = 0; i < r->rows; i++)
+		if (r->row[i].check == check && r->row[i].status > worst)
+			worst = r->row[i].status;
+	return worst == GBX_STATUS_PASS && r->unsure[check] ? GBX_STATUS_SKIPPED : worst;
+}
+
+enum gbx_verdict gbx_report_verdict(const struct gbx_report *r, const bool require[GBX_CHECKS])
+{
+	bool sure = true;
+
+	for (int i = 0; i < GBX_CHECKS; i++) {
+		if (r->failed[i])
+			return GBX_FAILED;
+		if (r->unsure[i] || (require[i] && gbx_report_status(r, (enum gbx_check)i) != GBX_STATUS_PASS))
+			sure = false;
+	}
+	return sure && r->has_signer && r->trusted ? GBX_VERIFIED : GBX_UNDETERMINED;
+}

@@ -1,0 +1,309 @@
+#include "bundle/source.h"
+
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "bundle/members.h"
+
+struct gbx_source {
+	struct gbx_members files;
+	struct gbx_descriptor manifest;
+	struct gbx_layers layers;
+};
+
+struct gbx_blob {
+	struct gbx_input in; /* first, so that it leads back here */
+	struct gbx_part part;
+	struct gbx_range_input range;
+	struct gbx_hash *hash;
+	struct gbx_descriptor want;
+	char name[GBX_LIMIT_TITLE + GBX_BLOB_NAME_SIZE + 8]; /* for errors */
+};
+
+void gbx_source_free(struct gbx_source *s)
+{
+	if (!s)
+		return;
+	gbx_members_free(&s->files);
+	gbx_layers_free(&s->layers);
+	gbx_free(s);
+}
+
+void gbx_source_release(struct gbx_source **s)
+{
+	gbx_source_free(*s);
+	*s = NULL;
+}
+
+const struct gbx_layers *gbx_source_layers(const struct gbx_source *s)
+{
+	return &s->layers;
+}
+
+const struct gbx_descriptor *gbx_source_manifest(const struct gbx_source *s)
+{
+	return &s->manifest;
+}
+
+void gbx_blob_free(struct gbx_blob *b)
+{
+	if (!b)
+		return;
+	gbx_part_free(&b->part);
+	gbx_hash_free(b->hash);
+	gbx_free(b);
+}
+
+void gbx_blob_release(struct gbx_blob **b)
+{
+	gbx_blob_free(*b);
+	*b = NULL;
+}
+
+static int blob_read(struct gbx_input *in, void *buf, size_t len, size_t *got, struct gbx_error *err)
+{
+	struct gbx_blob *b = (struct gbx_blob *)in;
+	size_t n;
+	int rc = b->range.in.read(&b->range.in, buf, len, &n, err);
+
+	if (rc) {
+		gbx_fail_context(err, "%s", b->name);
+		return rc;
+	}
+	gbx_hash_update(b->hash, buf, n);
+	*got = n;
+	return 0;
+}
+
+/* title is NULL for the image manifest and the config. */
+static int open_blob(const struct gbx_source *s, const struct gbx_descriptor *want, const char *title, struct gbx_blob **out,
+		     struct gbx_error *err)
+{
+	GBX_AUTO_BLOB struct gbx_blob *b = gbx_calloc(1, sizeof *b);
+	char name[GBX_BLOB_NAME_SIZE];
+
+	if (!b)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory to open a blob");
+	gbx_blob_name(want->sha256, name);
+	snprintf(b->name, sizeof b->name, title ? "%s (%s)" : "%s%s", title ? title : name, title ? name : "");
+	int rc = gbx_members_blob(&s->files, want->sha256, &b->part, err);
+	if (rc == 0)
+		rc = gbx_hash_new(&b->hash, GBX_SHA256, err);
+	if (rc) {
+		if (title)
+			gbx_fail_context(err, "%s", title);
+		return rc;
+	}
+	gbx_hash_start(b->hash);
+	b->in.read = blob_read;
+	b->want = *want;
+	uint64_t size = b->part.size < want->size ? b->part.size : want->size;
+	gbx_range_input(&b->range, b->part.fd, b->part.start, b->part.start + size);
+	*out = b;
+	b = NULL;
+	return 0;
+}
+
+int gbx_source_blob(const struct gbx_source *s, const struct gbx_layer *layer, struct gbx_blob **out, struct gbx_error *err)
+{
+	struct gbx_descriptor want = {.size = layer->size};
+
+	memcpy(want.sha256, layer->sha256, sizeof want.sha256);
+	return open_blob(s, &want, layer->title, out, err);
+}
+
+struct gbx_input *gbx_blob_input(struct gbx_blob *b)
+{
+	return &b->in;
+}
+
+int gbx_blob_finish(struct gbx_blob *b, struct gbx_error *err)
+{
+	uint8_t buf[65536], found[GBX_SHA256_LEN];
+	char hex[2 * GBX_SHA256_LEN + 1];
+	size_t got = 1;
+	int rc = 0;
+
+	/* A size alone tells; a file of another size need not be read. */
+	if (b->part.size != b->want.size)
+		return gbx_fail(err, GBX_E_BAD, "%s is %llu bytes long, its descriptor says %llu", b->name,
+				(unsigned long long)b->part.size, (unsigned long long)b->want.size);
+	while (rc == 0 && got)
+		rc = blob_read(&b->in, buf, sizeof buf, &got, err);
+	if (rc == 0)
+		rc = gbx_hash_final(b->hash, found, err);
+	if (rc || memcmp(found, b->want.sha256, sizeof found) == 0)
+		return rc;
+	gbx_hex(found, sizeof found, hex);
+	return gbx_fail(err, GBX_E_BAD, "%s has the SHA-256 %s: its bytes were changed", b->name, hex);
+}
+
+/* want->size has been held against a limit. */
+static int load(struct gbx_blob *b, struct gbx_bytes *out, struct gbx_error *err)
+{
+	GBX_AUTO_BYTES struct gbx_bytes data = {0};
+	size_t got = 1;
+	int rc = gbx_bytes_reserve(&data, (size_t)(b->range.end - b->range.offset) + 1, err);
+
+	while (rc == 0 && got) {
+		rc = blob_read(&b->in, data.data + data.len, data.cap - data.len, &got, err);
+		data.len += rc ? 0 : got;
+	}
+	if (rc == 0)
+		rc = gbx_blob_finish(b, err);
+	return rc ? rc : gbx_bytes_append(out, data.data, data.len, err);
+}
+
+int gbx_source_load(const struct gbx_source *s, const struct gbx_layer *layer, size_t limit, struct gbx_bytes *out,
+		    struct gbx_error *err)
+{
+	GBX_AUTO_BLOB struct gbx_blob *b = NULL;
+
+	if (layer->size > limit)
+		return gbx_fail(err, GBX_E_LIMIT, "%s: %llu bytes, at most %zu are read", layer->title,
+				(unsigned long long)layer->size, limit);
+	int rc = gbx_source_blob(s, layer, &b, err);
+	return rc ? rc : load(b, out, err);
+}
+
+static int load_document(const struct gbx_source *s, const char *name, struct gbx_bytes *out, struct gbx_error *err)
+{
+	GBX_AUTO_PART struct gbx_part part = {.fd = -1};
+	int rc = gbx_members_document(&s->files, name, &part, err);
+
+	if (rc)
+		return rc;
+	if (part.size > GBX_LIMIT_INDEX)
+		return gbx_fail(err, GBX_E_LIMIT, "%s: %llu bytes, at most %u are read", name, (unsigned long long)part.size,
+				GBX_LIMIT_INDEX);
+	rc = gbx_bytes_reserve(out, (size_t)part.size + 1, err);
+	if (rc == 0)
+		rc = gbx_pread(part.fd, out->data, (size_t)part.size, part.start, err);
+	if (rc == 0)
+		out->len = (size_t)part.size;
+	return rc;
+}
+
+static int read_layout(const struct gbx_source *s, bool ours, struct gbx_error *err)
+{
+	GBX_AUTO_BYTES struct gbx_bytes text = {0};
+	int rc = load_document(s, GBX_LAYOUT_FILE, &text, err);
+
+	return rc ? rc : gbx_layout_read(gbx_slice_of(&text), ours, err);
+}
+
+static int read_index(struct gbx_source *s, bool *ours, struct gbx_error *err)
+{
+	GBX_AUTO_BYTES struct gbx_bytes text = {0};
+	int rc = load_document(s, GBX_INDEX_FILE, &text, err);
+
+	return rc ? rc : gbx_index_read(gbx_slice_of(&text), &s->manifest, ours, err);
+}
+
+static int read_image_manifest(struct gbx_source *s, struct gbx_error *err)
+{
+	GBX_AUTO_BLOB struct gbx_blob *b = NULL;
+	GBX_AUTO_BYTES struct gbx_bytes text = {0};
+
+	if (s->manifest.size > GBX_LIMIT_JSON)
+		return gbx_fail(err, GBX_E_LIMIT, "image manifest: %llu bytes, at most %u are read",
+				(unsigned long long)s->manifest.size, GBX_LIMIT_JSON);
+	int rc = open_blob(s, &s->manifest, "image manifest", &b, err);
+	if (rc == 0)
+		rc = load(b, &text, err);
+	return rc ? rc : gbx_image_manifest_read(gbx_slice_of(&text), &s->layers, err);
+}
+
+/* One that is missing is told with the layers that are. */
+static int check_config(const struct gbx_source *s, const struct gbx_reporter *r, struct gbx_error *err)
+{
+	GBX_AUTO_BLOB struct gbx_blob *b = NULL;
+	int rc = open_blob(s, &gbx_empty_config, "config", &b, err);
+
+	if (rc == 0)
+		rc = gbx_blob_finish(b, err);
+	return rc == 0 || rc == GBX_E_NOTFOUND ? 0 : gbx_report(r, rc == GBX_E_BAD ? "digests" : "layout", err);
+}
+
+static const char *title_of(const struct gbx_source *s, const uint8_t sha256[GBX_SHA256_LEN])
+{
+	for (size_t i = 0; i < s->layers.len; i++)
+		if (memcmp(s->layers.layer[i].sha256, sha256, GBX_SHA256_LEN) == 0)
+			return s->layers.layer[i].title;
+	return "config";
+}
+
+static int check_there(const struct gbx_source *s, const struct gbx_blobs *blobs, const struct gbx_reporter *r, struct gbx_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < blobs->len; i++) {
+		GBX_AUTO_PART struct gbx_part part = {.fd = -1};
+		if (gbx_members_blob(&s->files, blobs->blob[i].sha256, &part, err) == 0)
+			continue;
+		/* What lies behind a tar's damage was told with the damage. */
+		if (s->files.broken && err->code == GBX_E_NOTFOUND)
+			continue;
+		gbx_fail_context(err, "%s", title_of(s, blobs->blob[i].sha256));
+		rc = gbx_report(r, "layout", err);
+	}
+	return rc;
+}
+
+static int check_blobs(const struct gbx_source *s, const struct gbx_reporter *r, struct gbx_error *err)
+{
+	GBX_CLEANUP(gbx_blobs_free) struct gbx_blobs blobs = {0};
+	int rc = gbx_blobs_list(&s->manifest, &s->layers, &blobs, err);
+
+	if (rc == 0)
+		rc = check_there(s, &blobs, r, err);
+	return rc ? rc : gbx_members_check(&s->files, &blobs, r, err);
+}
+
+/* What ends the reading is told like the rest, and returned. */
+static int stop(const struct gbx_reporter *r, const char *check, struct gbx_error *err)
+{
+	int code = err->code;
+	int told = gbx_report(r, check, err);
+
+	return told ? told : code;
+}
+
+static int read_all(struct gbx_source *s, const char *path, const struct gbx_reporter *r, struct gbx_error *err)
+{
+	bool ours = false;
+	int rc = gbx_members_open(&s->files, path, r, err);
+
+	if (rc == 0)
+		rc = read_index(s, &ours, err);
+	if (rc)
+		return stop(r, "layout", err);
+	if (read_layout(s, ours, err))
+		rc = gbx_report(r, "layout", err);
+	if (rc)
+		return rc;
+	rc = read_image_manifest(s, err);
+	if (rc)
+		return stop(r, rc == GBX_E_BAD ? "digests" : "layout", err);
+	rc = check_config(s, r, err);
+	return rc ? rc : check_blobs(s, r, err);
+}
+
+int gbx_source_open(const char *path, gbx_problem *problem, void *arg, struct gbx_source **out, struct gbx_error *err)
+{
+	GBX_AUTO_SOURCE struct gbx_source *s = gbx_calloc(1, sizeof *s);
+	struct gbx_reporter r = {problem, arg};
+	struct gbx_error own = {0};
+
+	if (!s)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory to open '%s'", path);
+	s->files.fd = s->files.blobs = -1;
+	int rc = read_all(s, path, &r, err ? err : &own);
+	if (rc)
+		return rc;
+	*out = s;
+	s = NULL;
+	return 0;
+}

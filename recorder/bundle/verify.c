@@ -1,0 +1,72 @@
+#include "bundle/verify.h"
+
+#include "base/mem.h"
+#include "bundle/verify_parts.h"
+
+void gbx_verify_layer_error(struct gbx_verification *v, const struct gbx_layer *l, const struct gbx_error *err)
+{
+	gbx_report_error(v->report, err->code == GBX_E_BAD ? GBX_CHECK_DIGESTS : GBX_CHECK_LAYOUT, err, l->title);
+}
+
+static void problem(void *arg, const char *check, const struct gbx_error *err)
+{
+	gbx_report_error(arg, gbx_check_named(check), err, NULL);
+}
+
+/* Kinds of evidence that this program does not judge yet: that they are there is said, and it keeps the verdict open. */
+static void tell_unknown(struct gbx_verification *v, const char *prefix, enum gbx_check check)
+{
+	const struct gbx_layers *layers = gbx_source_layers(v->source);
+	bool any = false;
+
+	for (size_t i = 0; i < layers->len; i++) {
+		const struct gbx_layer *l = &layers->layer[i];
+		GBX_AUTO_BLOB struct gbx_blob *blob = NULL;
+		struct gbx_error err;
+		if (strncmp(l->title, prefix, strlen(prefix)) != 0)
+			continue;
+		any = true;
+		gbx_report_add(v->report, check, GBX_STATUS_SKIPPED, true, "this version does not check them");
+		if (gbx_source_blob(v->source, l, &blob, &err) || gbx_blob_finish(blob, &err))
+			gbx_verify_layer_error(v, l, &err);
+	}
+	if (!any)
+		gbx_report_add(v->report, check, GBX_STATUS_ABSENT, false, "none");
+}
+
+static void verify(struct gbx_verification *v)
+{
+	gbx_verify_publication(v);
+	gbx_verify_journals(v);
+	gbx_verify_heads(v);
+	gbx_verify_manifests(v);
+	gbx_verify_files(v);
+	gbx_verify_code(v);
+	gbx_verify_folders(v);
+	tell_unknown(v, "attestation/", GBX_CHECK_ATTESTATIONS);
+	tell_unknown(v, "timestamp/", GBX_CHECK_TIMESTAMPS);
+	gbx_ulid_text(v->run, v->report->run);
+}
+
+int gbx_verify(const char *bundle, const struct gbx_verify_options *options, struct gbx_report *report, struct gbx_error *err)
+{
+	struct gbx_report made = {0};
+	struct gbx_verification v = {.options = options, .report = &made};
+	struct gbx_error why;
+	int rc = gbx_source_open(bundle, problem, &made, &v.source, &why);
+
+	if (rc == GBX_E_NOMEM) {
+		gbx_report_free(&made);
+		*err = why;
+		return rc;
+	}
+	if (rc == 0)
+		verify(&v);
+	for (size_t i = 0; i < v.references; i++)
+		gbx_free(v.reference[i].name);
+	gbx_free(v.reference);
+	gbx_publication_free(&v.publication);
+	gbx_source_free(v.source);
+	*report = made;
+	return 0;
+}

@@ -1,0 +1,186 @@
+/* Code: the tar of a snapshot against its manifest, file by file, and the git tree id that both come to. */
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "bundle/tar.h"
+#include "bundle/verify_parts.h"
+#include "digest/gittree.h"
+
+struct code {
+	struct gbx_verification *v;
+	const struct gbx_reference *ref;
+	struct gbx_manifest_reader manifest;
+	struct gbx_tar_reader tar;
+	struct gbx_hash *sha256, *git;
+	struct gbx_git_tree *tree;
+	const char *title;
+};
+
+static int differs(const struct gbx_entry *e, const char *why, struct gbx_error *err)
+{
+	char shown[512];
+
+	return gbx_fail(err, GBX_E_BAD, "file '%s': %s", gbx_printable_in(e->path, shown, sizeof shown), why);
+}
+
+/* SHA-256 and git blob id of the content that the tar has for e. */
+static int hash_content(struct code *c, const struct gbx_entry *e, const struct gbx_tar_entry *t, uint8_t sha256[GBX_SHA256_LEN],
+			uint8_t git_id[GBX_SHA256_LEN], struct gbx_error *err)
+{
+	uint8_t buffer[16384];
+	size_t got = 0;
+	int rc = 0;
+
+	gbx_hash_start(c->sha256);
+	gbx_git_blob_start(c->git, e->size);
+	if (e->type == GBX_SYMLINK) {
+		gbx_hash_update(c->sha256, t->target.data, t->target.len);
+		gbx_hash_update(c->git, t->target.data, t->target.len);
+	} else {
+		struct gbx_input *in = gbx_tar_content(&c->tar);
+		while ((rc = in->read(in, buffer, sizeof buffer, &got, err)) == 0 && got) {
+			gbx_hash_update(c->sha256, buffer, got);
+			gbx_hash_update(c->git, buffer, got);
+		}
+	}
+	if (rc == 0)
+		rc = gbx_hash_final(c->sha256, sha256, err);
+	return rc ? rc : gbx_hash_final(c->git, git_id, err);
+}
+
+static int check_file(struct code *c, const struct gbx_entry *e, uint8_t git_id[GBX_SHA256_LEN], struct gbx_error *err)
+{
+	struct gbx_tar_entry t;
+	uint8_t sha256[GBX_SHA256_LEN];
+	int rc = gbx_tar_next(&c->tar, &t, err);
+
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
+		return differs(e, "in the manifest and not in the tar", err);
+	if (!gbx_slice_equal(t.path, e->path))
+		return differs(e, "the tar has another file in its place", err);
+	if (t.type != e->type || (e->type == GBX_SYMLINK ? t.target.len : t.size) != e->size)
+		return differs(e, "another type or size in the tar than in the manifest", err);
+	rc = hash_content(c, e, &t, sha256, git_id, err);
+	if (rc == 0 && memcmp(sha256, e->sha256, GBX_SHA256_LEN) != 0)
+		rc = differs(e, "other content in the tar than the manifest says", err);
+	return rc;
+}
+
+static int add_entry(struct code *c, const struct gbx_entry *e, struct gbx_error *err)
+{
+	uint8_t git_id[GBX_SHA256_LEN];
+	int rc = e->type == GBX_GITLINK ? 0 : check_file(c, e, git_id, err);
+
+	if (rc)
+		return rc;
+	if (e->git_id_len && e->git_id_len != c->ref->tree_len)
+		return differs(e, "a git id of another length than the tree's", err);
+	return gbx_git_tree_add(c->tree, e->path, e->type, e->git_id_len ? e->git_id : git_id, err);
+}
+
+static int compare(struct code *c, struct gbx_error *err)
+{
+	struct gbx_entry e;
+	struct gbx_tar_entry t;
+	uint8_t tree[GBX_SHA256_LEN];
+	int rc;
+
+	while ((rc = gbx_manifest_next(&c->manifest, &e, err)) == 1) {
+		rc = add_entry(c, &e, err);
+		if (rc)
+			return rc;
+	}
+	if (rc == 0)
+		rc = gbx_tar_next(&c->tar, &t, err);
+	if (rc == 1)
+		return gbx_fail(err, GBX_E_BAD, "the tar has a file that the manifest does not have");
+	if (rc == 0)
+		rc = gbx_git_tree_finish(c->tree, tree, err);
+	if (rc == 0 && memcmp(tree, c->ref->tree, c->ref->tree_len) != 0)
+		rc = gbx_fail(err, GBX_E_BAD, "the files come to another git tree than record %llu says", (unsigned long long)c->ref->seq);
+	return rc;
+}
+
+static int compare_with(struct code *c, struct gbx_input *manifest, struct gbx_input *tar, struct gbx_error *err)
+{
+	enum gbx_git_format format = c->ref->tree_len == 20 ? GBX_GIT_SHA1 : GBX_GIT_SHA256;
+	int rc = gbx_manifest_reader_init(&c->manifest, GBX_MANIFEST_CODE, manifest, err);
+
+	gbx_tar_reader_init(&c->tar, tar, true);
+	if (rc == 0)
+		rc = gbx_hash_new(&c->sha256, GBX_SHA256, err);
+	if (rc == 0)
+		rc = gbx_hash_new(&c->git, format == GBX_GIT_SHA1 ? GBX_SHA1 : GBX_SHA256, err);
+	if (rc == 0)
+		rc = gbx_git_tree_new(format, &c->tree, err);
+	if (rc == 0)
+		rc = compare(c, err);
+	gbx_git_tree_free(c->tree);
+	gbx_hash_free(c->git);
+	gbx_hash_free(c->sha256);
+	gbx_tar_reader_free(&c->tar);
+	gbx_manifest_reader_free(&c->manifest);
+	return rc;
+}
+
+static void check_tar(struct gbx_verification *v, const struct gbx_layer *layer, const struct gbx_layer *manifest,
+		      const struct gbx_reference *ref)
+{
+	GBX_AUTO_BLOB struct gbx_blob *tar_blob = NULL, *manifest_blob = NULL;
+	struct code c = {.v = v, .ref = ref, .title = layer->title};
+	struct gbx_error err;
+
+	if (gbx_source_blob(v->source, layer, &tar_blob, &err)) {
+		gbx_verify_layer_error(v, layer, &err);
+		return;
+	}
+	if (gbx_source_blob(v->source, manifest, &manifest_blob, &err))
+		return; /* said by the check of manifests */
+	if (compare_with(&c, gbx_blob_input(manifest_blob), gbx_blob_input(tar_blob), &err) && gbx_fail_context(&err, "%s", layer->title))
+		gbx_report_error_at(v->report, GBX_CHECK_CODE, &err, layer->title, ref->stream, ref->seq);
+	if (gbx_blob_finish(tar_blob, &err))
+		gbx_verify_layer_error(v, layer, &err);
+}
+
+/* code/<n>.tar holds the files of manifest/<n>.tfrecord. */
+static const struct gbx_reference *find_record(struct gbx_verification *v, const struct gbx_layer *layer,
+					       const struct gbx_layer **manifest)
+{
+	char title[64];
+
+	snprintf(title, sizeof title, "manifest/%.*s.tfrecord", (int)strcspn(layer->title + 5, "."), layer->title + 5);
+	*manifest = gbx_layers_find(gbx_source_layers(v->source), title);
+	struct gbx_reference *ref = *manifest ? gbx_verify_manifest_of(v, (*manifest)->sha256) : NULL;
+	return ref && ref->kind->kind == GLASSBOX__KIND__CODE ? ref : NULL;
+}
+
+void gbx_verify_code(struct gbx_verification *v)
+{
+	const struct gbx_layers *layers = gbx_source_layers(v->source);
+	const struct gbx_layer *manifest;
+	struct gbx_error err;
+	size_t tars = 0, codes = 0;
+
+	for (size_t i = 0; i < layers->len; i++) {
+		const struct gbx_layer *l = &layers->layer[i];
+		if (strncmp(l->title, "code/", 5) != 0)
+			continue;
+		tars++;
+		const struct gbx_reference *ref = find_record(v, l, &manifest);
+		if (ref)
+			check_tar(v, l, manifest, ref);
+		else if (v->journals_whole && gbx_fail(&err, GBX_E_BAD, "%s: no shown code record and manifest belong to it", l->title))
+			gbx_report_error(v->report, GBX_CHECK_CODE, &err, l->title);
+	}
+	for (size_t i = 0; i < v->references; i++)
+		codes += v->reference[i].kind->kind == GLASSBOX__KIND__CODE;
+	if (tars < codes && gbx_fail(&err, GBX_E_NOTFOUND, "the bundle shows a code record and not its files"))
+		gbx_report_error(v->report, GBX_CHECK_CODE, &err, NULL);
+	else if (tars == 0 && v->code_withheld)
+		gbx_report_add(v->report, GBX_CHECK_CODE, GBX_STATUS_WITHHELD, false, "the owner withholds the code");
+	else if (tars == 0)
+		gbx_report_add(v->report, GBX_CHECK_CODE, GBX_STATUS_ABSENT, false, "no code was recorded");
+}

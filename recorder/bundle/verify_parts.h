@@ -1,0 +1,66 @@
+/* The parts of verification, and what they hand to each other. Only bundle/verify*.c includes this. */
+#ifndef GBX_BUNDLE_VERIFY_PARTS_H
+#define GBX_BUNDLE_VERIFY_PARTS_H
+
+#include "bundle/publication.h"
+#include "bundle/source.h"
+#include "bundle/verify.h"
+#include "trust/proof.h"
+
+/* A shown record that names other layers or has a root to compare with. */
+struct gbx_reference {
+	const struct gbx_kind *kind;
+	uint8_t stream[GBX_STREAM_LEN];
+	uint64_t seq;
+	char *name;                       /* of a dataset or artifact */
+	bool has_manifest, has_file;
+	uint8_t digest[GBX_SHA256_LEN];   /* of the manifest's page file, or of the file */
+	struct gbx_ref dataset;           /* data-files: the dataset's record */
+	bool hashed;                      /* root, salted_root, files and bytes count */
+	uint8_t root[GBX_SHA256_LEN], salted_root[GBX_SHA256_LEN];
+	uint64_t files, bytes;
+	uint8_t tree[GBX_SHA256_LEN];     /* code: git id of the snapshot */
+	size_t tree_len;
+	bool found;                       /* the layer is in the bundle */
+	bool compared;                    /* with a folder, and equal */
+};
+
+struct gbx_verification {
+	const struct gbx_verify_options *options;
+	struct gbx_report *report;
+	struct gbx_source *source;
+	bool has_publication;
+	struct gbx_publication publication;
+	/* What the start leaf says its stream's head was; compared while the journals are read. */
+	bool has_start, start_matches;
+	struct gbx_log_leaf start;
+	/* What the journals came to. */
+	bool journals_whole;              /* read to their ends without an error */
+	bool sealed;
+	uint8_t run[GBX_RUN_LEN];
+	struct gbx_head lead;             /* with the Seal */
+	struct gbx_reference *reference;
+	size_t references, references_cap;
+	size_t code_withheld, files_withheld; /* records, by the owner's word */
+};
+
+/* publication.json, head note, proofs and keys. Runs first, so that withheld records are known; what depends on the journals is
+ * checked by gbx_verify_heads after them. */
+void gbx_verify_publication(struct gbx_verification *v);
+void gbx_verify_journals(struct gbx_verification *v);
+void gbx_verify_heads(struct gbx_verification *v);
+void gbx_verify_manifests(struct gbx_verification *v);
+void gbx_verify_files(struct gbx_verification *v);
+void gbx_verify_code(struct gbx_verification *v);
+void gbx_verify_folders(struct gbx_verification *v);
+
+/* Remembers what a shown record names. */
+int gbx_verify_take_reference(struct gbx_verification *v, const struct gbx_record *r, const uint8_t stream[GBX_STREAM_LEN],
+			      struct gbx_error *err) GBX_MUST_USE;
+/* The reference whose manifest has this digest, or NULL. */
+struct gbx_reference *gbx_verify_manifest_of(struct gbx_verification *v, const uint8_t sha256[GBX_SHA256_LEN]);
+
+/* "digests" for contradictions, "layout" for the rest of what can go wrong with a layer as a whole. */
+void gbx_verify_layer_error(struct gbx_verification *v, const struct gbx_layer *l, const struct gbx_error *err);
+
+#endif

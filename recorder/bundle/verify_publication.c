@@ -1,0 +1,251 @@
+/* The owner's word: publication statement, head note, inclusion proofs; and whether they speak of this bundle. */
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "bundle/verify_parts.h"
+#include "trust/dsse.h"
+#include "trust/key.h"
+#include "trust/note.h"
+#include "trust/proof.h"
+
+static void complain(struct gbx_verification *v, enum gbx_check check, const struct gbx_error *err, const char *path)
+{
+	gbx_report_error(v->report, check, err, path);
+}
+
+static const struct gbx_layer *find_key(const struct gbx_verification *v)
+{
+	const struct gbx_layers *layers = gbx_source_layers(v->source);
+
+	for (size_t i = 0; i < layers->len; i++)
+		if (strncmp(layers->layer[i].title, "key/", 4) == 0)
+			return &layers->layer[i];
+	return NULL;
+}
+
+/* The key that the bundle says it is signed with. It is never trusted for being there. */
+static int load_key(struct gbx_verification *v, char name[GBX_NAME_MAX + 1], uint8_t key[GBX_PUBLIC_KEY_LEN], struct gbx_error *err)
+{
+	GBX_AUTO_BYTES struct gbx_bytes text = {0};
+	const struct gbx_layer *layer = find_key(v);
+
+	if (!layer)
+		return gbx_fail(err, GBX_E_NOTFOUND, "the bundle is not signed");
+	int rc = gbx_source_load(v->source, layer, GBX_LIMIT_NOTE, &text, err);
+	if (rc)
+		return rc;
+	if (text.len == 0 || text.data[text.len - 1] != '\n')
+		return gbx_fail(err, GBX_E_MALFORMED, "%s: expected one line with a newline at its end", layer->title);
+	rc = gbx_vkey_parse(gbx_slice(text.data, text.len - 1), name, key, err);
+	return rc ? gbx_fail_context(err, "%s", layer->title) : 0;
+}
+
+static bool is_trusted(const struct gbx_verification *v, const uint8_t key[GBX_PUBLIC_KEY_LEN])
+{
+	for (size_t i = 0; i < v->options->trusted_len; i++)
+		if (memcmp(v->options->trusted[i], key, GBX_PUBLIC_KEY_LEN) == 0)
+			return true;
+	return false;
+}
+
+static int load(struct gbx_verification *v, const char *title, size_t limit, struct gbx_bytes *out, struct gbx_error *err)
+{
+	const struct gbx_layer *layer = gbx_layers_find(gbx_source_layers(v->source), title);
+
+	if (!layer)
+		return gbx_fail(err, GBX_E_NOTFOUND, "%s is not in the bundle", title);
+	return gbx_source_load(v->source, layer, limit, out, err);
+}
+
+/* Each layer that is there is named with its digest, and each that is named is there. */
+static void check_layers(struct gbx_verification *v)
+{
+	const struct gbx_layers *there = gbx_source_layers(v->source);
+	const struct gbx_layers *named = &v->publication.layers;
+	struct gbx_error err;
+
+	for (size_t i = 0; i < there->len; i++) {
+		const struct gbx_layer *l = &there->layer[i];
+		const struct gbx_layer *n = gbx_layers_find(named, l->title);
+		int rc = 0;
+		if (!n && gbx_publication_names(l->title))
+			rc = gbx_fail(&err, GBX_E_BAD, "%s: the publication statement does not name this layer", l->title);
+		else if (n && (n->size != l->size || memcmp(n->sha256, l->sha256, GBX_SHA256_LEN) != 0))
+			rc = gbx_fail(&err, GBX_E_BAD, "%s: the publication statement names another digest", l->title);
+		if (rc)
+			complain(v, GBX_CHECK_PUBLICATION, &err, l->title);
+	}
+	for (size_t i = 0; i < named->len; i++)
+		if (!gbx_layers_find(there, named->layer[i].title) &&
+		    gbx_fail(&err, GBX_E_BAD, "%s: the publication statement names this layer, and it is not there", named->layer[i].title))
+			complain(v, GBX_CHECK_PUBLICATION, &err, named->layer[i].title);
+}
+
+static int check_envelope(struct gbx_verification *v, const struct gbx_dsse *envelope, const uint8_t *key, struct gbx_error *err)
+{
+	if (strcmp(envelope->type, GBX_MEDIA_IN_TOTO) != 0)
+		return gbx_fail(err, GBX_E_MALFORMED, "its payload type is not %s", GBX_MEDIA_IN_TOTO);
+	if (key && !envelope->has_signature)
+		gbx_report_add(v->report, GBX_CHECK_PUBLICATION, GBX_STATUS_ABSENT, true,
+			       "the statement is not signed: what it withholds is withheld (unsigned)");
+	if (!key && envelope->has_signature)
+		return gbx_fail(err, GBX_E_BAD, "it is signed, and the bundle has no key");
+	int rc = key && envelope->has_signature ? gbx_dsse_verify(envelope, key, err) : 0;
+	return rc ? rc : gbx_publication_read(gbx_slice_of(&envelope->payload), &v->publication, err);
+}
+
+static void check_publication(struct gbx_verification *v, const uint8_t *key)
+{
+	GBX_AUTO_BYTES struct gbx_bytes text = {0};
+	struct gbx_dsse envelope = {0};
+	struct gbx_error err;
+	int rc = load(v, GBX_PUBLICATION_TITLE, GBX_LIMIT_DSSE, &text, &err);
+
+	if (rc == 0)
+		rc = gbx_dsse_read(gbx_slice_of(&text), true, &envelope, &err);
+	if (rc == 0)
+		rc = check_envelope(v, &envelope, key, &err);
+	gbx_dsse_free(&envelope);
+	if (rc) {
+		if (gbx_fail_context(&err, "publication.json"))
+			complain(v, GBX_CHECK_PUBLICATION, &err, GBX_PUBLICATION_TITLE);
+		return;
+	}
+	v->has_publication = true;
+	check_layers(v);
+}
+
+/* Head note and seal proof by the bundle's own key: what they say is kept for gbx_verify_heads. */
+static void check_key(struct gbx_verification *v, const uint8_t key[GBX_PUBLIC_KEY_LEN], const char *name)
+{
+	struct gbx_report *r = v->report;
+	char line[512], shown[256];
+
+	r->has_signer = true;
+	memcpy(r->signer_key, key, GBX_PUBLIC_KEY_LEN);
+	gbx_printable_in(gbx_slice_text(name), r->signer, sizeof r->signer);
+	r->trusted = is_trusted(v, key);
+	if (r->trusted)
+		return;
+	snprintf(line, sizeof line, "signed by '%s', whose key %s", gbx_printable_in(gbx_slice_text(name), shown, sizeof shown),
+		 v->options->asked_for_keys ? "is none of those given with --key" : "nobody here trusts: name it with --key");
+	gbx_report_add(r, GBX_CHECK_SIGNATURE, v->options->asked_for_keys ? GBX_STATUS_FAIL : GBX_STATUS_SKIPPED, true, line);
+}
+
+/* Not checked yet: only so that the journals can be compared with it while they are read. */
+static void read_start(struct gbx_verification *v)
+{
+	GBX_AUTO_BYTES struct gbx_bytes text = {0};
+	struct gbx_tlog_proof proof;
+	struct gbx_error said_later;
+
+	if (!gbx_layers_find(gbx_source_layers(v->source), "start.proof"))
+		return;
+	if (load(v, "start.proof", GBX_LIMIT_NOTE, &text, &said_later) == 0 &&
+	    gbx_tlog_proof_parse(gbx_slice_of(&text), &proof, &said_later) == 0) {
+		v->has_start = true;
+		v->start = proof.leaf;
+	}
+}
+
+void gbx_verify_publication(struct gbx_verification *v)
+{
+	uint8_t key[GBX_PUBLIC_KEY_LEN];
+	char name[GBX_NAME_MAX + 1];
+	struct gbx_error err;
+	int rc = load_key(v, name, key, &err);
+
+	if (rc == 0)
+		check_key(v, key, name);
+	else if (rc == GBX_E_NOTFOUND && !find_key(v))
+		gbx_report_add(v->report, GBX_CHECK_SIGNATURE, v->options->asked_for_keys ? GBX_STATUS_FAIL : GBX_STATUS_ABSENT, true,
+			       "the bundle is not signed");
+	else
+		complain(v, GBX_CHECK_SIGNATURE, &err, find_key(v)->title);
+	check_publication(v, v->report->has_signer ? key : NULL);
+	read_start(v);
+}
+
+static int check_seal_leaf(const struct gbx_verification *v, const struct gbx_log_leaf *leaf, struct gbx_error *err)
+{
+	if (leaf->event != GBX_LEAF_SEAL)
+		return gbx_fail(err, GBX_E_BAD, "seal.proof is not of a seal");
+	if (memcmp(leaf->run, v->run, GBX_RUN_LEN) != 0)
+		return gbx_fail(err, GBX_E_BAD, "seal.proof: the signature is over another run");
+	if (memcmp(leaf->stream, v->lead.stream, GBX_STREAM_LEN) != 0 || leaf->size != v->lead.size ||
+	    memcmp(leaf->root, v->lead.root, GBX_SHA256_LEN) != 0)
+		return gbx_fail(err, GBX_E_BAD, "seal.proof: the signature is over another head than the sealed stream has");
+	return 0;
+}
+
+static int load_proof(struct gbx_verification *v, const char *title, struct gbx_slice note, struct gbx_bytes *text,
+		      struct gbx_tlog_proof *proof, struct gbx_error *err)
+{
+	int rc = load(v, title, GBX_LIMIT_NOTE, text, err);
+
+	if (rc == 0)
+		rc = gbx_tlog_proof_parse(gbx_slice_of(text), proof, err);
+	if (rc == 0)
+		rc = gbx_tlog_proof_verify(proof, v->report->signer_key, err);
+	if (rc == 0 && !gbx_slice_equal(proof->note, note))
+		rc = gbx_fail(err, GBX_E_BAD, "its head note is not head.note");
+	return rc ? gbx_fail_context(err, "%s", title) : 0;
+}
+
+/* The start leaf says: this run was begun, and its lead stream had this head then. */
+static int check_start(struct gbx_verification *v, struct gbx_slice note, struct gbx_error *err)
+{
+	GBX_AUTO_BYTES struct gbx_bytes text = {0};
+	struct gbx_tlog_proof proof;
+
+	if (!gbx_layers_find(gbx_source_layers(v->source), "start.proof"))
+		return 0;
+	int rc = load_proof(v, "start.proof", note, &text, &proof, err);
+	if (rc)
+		return rc;
+	if (proof.leaf.event != GBX_LEAF_START || memcmp(proof.leaf.run, v->run, GBX_RUN_LEN) != 0)
+		return gbx_fail(err, GBX_E_BAD, "start.proof is not of this run's start");
+	if (v->journals_whole && !v->start_matches)
+		return gbx_fail(err, GBX_E_BAD, "start.proof: no stream of the bundle had this head at this size");
+	return 0;
+}
+
+static int check_note(struct gbx_verification *v, struct gbx_bytes *note, struct gbx_error *err)
+{
+	GBX_AUTO_BYTES struct gbx_bytes text = {0};
+	struct gbx_tlog_proof proof;
+	struct gbx_head_note head;
+	int rc = load(v, "head.note", GBX_LIMIT_NOTE, note, err);
+
+	if (rc == 0)
+		rc = gbx_head_note_verify(gbx_slice_of(note), v->report->signer_key, &head, err);
+	if (rc)
+		return gbx_fail_context(err, "head.note");
+	rc = load_proof(v, "seal.proof", gbx_slice_of(note), &text, &proof, err);
+	if (rc == 0 && v->journals_whole && v->sealed)
+		rc = check_seal_leaf(v, &proof.leaf, err);
+	return rc ? rc : check_start(v, gbx_slice_of(note), err);
+}
+
+static int check_statement_head(const struct gbx_verification *v, struct gbx_error *err)
+{
+	const struct gbx_publication *p = &v->publication;
+
+	if (memcmp(p->run, v->run, GBX_RUN_LEN) != 0)
+		return gbx_fail(err, GBX_E_BAD, "publication.json speaks of another run");
+	if (memcmp(p->head.stream, v->lead.stream, GBX_STREAM_LEN) != 0 || p->head.size != v->lead.size ||
+	    memcmp(p->head.root, v->lead.root, GBX_SHA256_LEN) != 0)
+		return gbx_fail(err, GBX_E_BAD, "publication.json speaks of another head than the sealed stream has");
+	return 0;
+}
+
+void gbx_verify_heads(struct gbx_verification *v)
+{
+	GBX_AUTO_BYTES struct gbx_bytes note = {0};
+	struct gbx_error err;
+
+	if (v->has_publication && v->journals_whole && v->sealed && check_statement_head(v, &err))
+		complain(v, GBX_CHECK_PUBLICATION, &err, GBX_PUBLICATION_TITLE);
+	if (v->report->has_signer && check_note(v, &note, &err))
+		complain(v, GBX_CHECK_SIGNATURE, &err, NULL);
+}
