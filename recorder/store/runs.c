@@ -1,0 +1,300 @@
+#include "store/runs.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "store/alive.h"
+
+void gbx_run_view_free(struct gbx_run_view *v)
+{
+	for (size_t i = 0; i < v->streams; i++)
+		gbx_free(v->stream[i].path);
+	gbx_free(v->stream);
+	gbx_free(v->name);
+	*v = (struct gbx_run_view){0};
+}
+
+const char *gbx_run_state_name(enum gbx_run_state state)
+{
+	static const char *const name[] = {"running", "silent", "interrupted", "ended", "sealed"};
+
+	return name[state];
+}
+
+static void take_end(const Glassbox__RunEnd *e, struct gbx_run_view *v)
+{
+	v->has_end = true;
+	v->outcome = e->outcome_case;
+	v->outcome_value = e->outcome_case == GLASSBOX__RUN_END__OUTCOME_EXIT     ? e->exit
+			 : e->outcome_case == GLASSBOX__RUN_END__OUTCOME_SIGNAL ? e->signal
+										: e->not_started;
+	v->job_started_nanos = e->started_unix_nanos;
+	v->job_ended_nanos = e->ended_unix_nanos;
+}
+
+static int take_name(const Glassbox__Name *n, struct gbx_run_view *v, struct gbx_error *err)
+{
+	gbx_free(v->name);
+	v->name = gbx_strdup(n->name);
+	return v->name ? 0 : gbx_fail(err, GBX_E_NOMEM, "no memory for a name");
+}
+
+static void take_process(const Glassbox__Process *p, struct gbx_run_view *v)
+{
+	if (p->role != GLASSBOX__PROCESS__ROLE__RECORDER)
+		return;
+	v->pid = p->pid;
+	v->start_ticks = p->start_ticks;
+}
+
+/* What a record says of its run, for lists. */
+static int take_record(const struct gbx_record *r, struct gbx_run_view *v, struct gbx_error *err)
+{
+	v->records++;
+	if (v->started_nanos == 0 || r->time_nanos < v->started_nanos)
+		v->started_nanos = r->time_nanos;
+	if (r->time_nanos > v->last_nanos)
+		v->last_nanos = r->time_nanos;
+	switch (r->kind->kind) {
+	case GLASSBOX__KIND__GAP:
+		v->gaps++;
+		break;
+	case GLASSBOX__KIND__RUN_END:
+		take_end(r->body->run_end, v);
+		break;
+	case GLASSBOX__KIND__NAME:
+		return r->body ? take_name(r->body->name, v, err) : 0;
+	case GLASSBOX__KIND__PROCESS:
+		if (r->body)
+			take_process(r->body->process, v);
+		break;
+	case GLASSBOX__KIND__HOST:
+		if (r->body) {
+			v->pid_namespace = r->body->host->pid_namespace;
+			gbx_printable_in(gbx_slice_text(r->body->host->boot_id), v->boot_id, sizeof v->boot_id);
+		}
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
+
+static void take_start(const Glassbox__StreamStart *s, struct gbx_stream_view *stream)
+{
+	stream->role = s->role;
+	if (!s->follows)
+		return;
+	stream->follows.size = s->follows->size;
+	memcpy(stream->follows.stream, s->follows->stream.data, GBX_STREAM_LEN);
+	memcpy(stream->follows.root, s->follows->root.data, GBX_SHA256_LEN);
+}
+
+static void take_position(const struct gbx_record *r, struct gbx_stream_view *stream)
+{
+	stream->sealed = r->kind->kind == GLASSBOX__KIND__SEAL;
+	stream->ended = stream->sealed || r->kind->kind == GLASSBOX__KIND__STREAM_END;
+	if (r->seq == 0)
+		take_start(r->body->stream_start, stream);
+}
+
+static int scan_records(struct gbx_reader *reader, gbx_record_fn fn, void *arg, struct gbx_stream_view *stream,
+			struct gbx_run_view *v, struct gbx_error *err)
+{
+	struct gbx_error bad;
+	int rc, read;
+
+	while ((read = gbx_reader_next(reader, &bad)) == 1) {
+		if (memcmp(reader->chain.run, v->ulid, GBX_ULID_LEN) != 0)
+			return gbx_fail(err, GBX_E_BAD, "'%s' is a stream of another run", stream->path);
+		take_position(&reader->record, stream);
+		memcpy(stream->head.stream, reader->chain.stream, GBX_STREAM_LEN);
+		rc = take_record(&reader->record, v, err);
+		if (rc == 0 && fn)
+			rc = fn(arg, stream, &reader->record, err);
+		if (rc)
+			return rc;
+	}
+	stream->intact = read == 0;
+	if (read)
+		gbx_printable_in(gbx_slice_text(bad.line), stream->trouble, sizeof stream->trouble);
+	return reader->chain.tree.size ? gbx_chain_head(&reader->chain, &stream->head, err) : 0;
+}
+
+static int scan_file(const char *path, gbx_record_fn fn, void *arg, struct gbx_run_view *v, struct gbx_error *err)
+{
+	GBX_AUTO_FD int fd = -1;
+	GBX_AUTO_READER struct gbx_reader reader = {0};
+	struct gbx_file_input in;
+	int rc = gbx_open_regular(AT_FDCWD, path, &fd, err);
+
+	if (rc)
+		return rc;
+	gbx_file_input(&in, fd);
+	rc = gbx_reader_init(&reader, &in.in, err);
+	if (rc == 0)
+		rc = gbx_grow((void **)&v->stream, &v->cap, v->streams, sizeof *v->stream, err);
+	if (rc)
+		return rc;
+	struct gbx_stream_view *stream = &v->stream[v->streams];
+	*stream = (struct gbx_stream_view){.path = gbx_strdup(path)};
+	if (!stream->path)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	v->streams++;
+	rc = scan_records(&reader, fn, arg, stream, v, err);
+	if (rc == 0 && stream->head.size == 0) {
+		/* Not even a stream-start: nothing was ever acknowledged in it. */
+		gbx_free(stream->path);
+		v->streams--;
+	}
+	return rc;
+}
+
+static int by_stream(const void *a, const void *b)
+{
+	const struct gbx_stream_view *x = a, *y = b;
+
+	return memcmp(x->head.stream, y->head.stream, GBX_STREAM_LEN);
+}
+
+static bool is_followed(const struct gbx_run_view *v, size_t i)
+{
+	for (size_t j = 0; j < v->streams; j++)
+		if (v->stream[j].follows.size && memcmp(v->stream[j].follows.stream, v->stream[i].head.stream, GBX_STREAM_LEN) == 0)
+			return true;
+	return false;
+}
+
+static int find_lead(struct gbx_run_view *v, struct gbx_error *err)
+{
+	for (size_t i = 0; i < v->streams; i++)
+		if (v->stream[i].role == GLASSBOX__STREAM_START__ROLE__LEAD && !is_followed(v, i)) {
+			v->lead = i;
+			return 0;
+		}
+	return gbx_fail(err, GBX_E_MALFORMED, "run %s has no lead stream", v->run);
+}
+
+static enum gbx_run_state state_of(const struct gbx_run_view *v)
+{
+	const struct gbx_stream_view *lead = &v->stream[v->lead];
+
+	if (lead->sealed)
+		return GBX_SEALED;
+	if (lead->ended)
+		return GBX_ENDED;
+	switch (gbx_process_look(v->boot_id, v->pid_namespace, v->pid, v->start_ticks)) {
+	case GBX_PROCESS_ALIVE:
+		return GBX_RUNNING;
+	case GBX_PROCESS_GONE:
+		return GBX_INTERRUPTED;
+	default:
+		return GBX_SILENT;
+	}
+}
+
+static int scan(const struct gbx_store *s, const char *run, gbx_record_fn fn, void *arg, struct gbx_run_view *v,
+		struct gbx_error *err)
+{
+	GBX_AUTO_STRING char *dir = gbx_run_path(s, run, "journal");
+	GBX_AUTO_STRING char *proof = gbx_run_path(s, run, "signature/seal.proof");
+	GBX_CLEANUP(gbx_names_free) struct gbx_names names = {0};
+
+	if (!dir || !proof)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	int rc = gbx_list_dir(AT_FDCWD, dir, &names, err);
+	for (size_t i = 0; rc == 0 && i < names.len; i++) {
+		GBX_AUTO_STRING char *path = gbx_path_join(dir, names.name[i]);
+		rc = path ? scan_file(path, fn, arg, v, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	}
+	if (rc)
+		return rc;
+	if (v->streams)
+		qsort(v->stream, v->streams, sizeof *v->stream, by_stream);
+	rc = find_lead(v, err);
+	if (rc)
+		return rc;
+	v->state = state_of(v);
+	v->is_signed = gbx_exists(proof);
+	return 0;
+}
+
+int gbx_run_scan(const struct gbx_store *s, const char *run, gbx_record_fn fn, void *arg, struct gbx_run_view *out,
+		 struct gbx_error *err)
+{
+	struct gbx_run_view v = {0};
+
+	if (!gbx_ulid_parse(gbx_slice_text(run), v.ulid))
+		return gbx_fail(err, GBX_E_USAGE, "'%s' is not a run id", run);
+	memcpy(v.run, run, sizeof v.run);
+	int rc = scan(s, run, fn, arg, &v, err);
+	if (rc)
+		gbx_run_view_free(&v);
+	else
+		*out = v;
+	return rc;
+}
+
+static bool matches(const char *run, const char *said)
+{
+	size_t len = strlen(said), all = strlen(run);
+
+	if (len < 6 || len > all)
+		return false;
+	return strncasecmp(run, said, len) == 0 || strcasecmp(run + all - len, said) == 0;
+}
+
+static bool has_name(const struct gbx_store *s, const char *run, const char *said)
+{
+	struct gbx_run_view v;
+	struct gbx_error ignored;
+
+	if (gbx_run_scan(s, run, NULL, NULL, &v, &ignored))
+		return false;
+	bool same = v.name && strcmp(v.name, said) == 0;
+	gbx_run_view_free(&v);
+	return same;
+}
+
+static int several(const struct gbx_names *runs, const char *said, struct gbx_error *err)
+{
+	char list[600] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < runs->len && len + 40 < sizeof list; i++)
+		if (matches(runs->name[i], said))
+			len += (size_t)sprintf(list + len, " %s", runs->name[i]);
+	return gbx_fail(err, GBX_E_USAGE, "'%s' matches several runs:%s; give more of the id", said, list);
+}
+
+int gbx_run_resolve(const struct gbx_store *s, const char *said, char run[GBX_ULID_TEXT + 1], struct gbx_error *err)
+{
+	GBX_CLEANUP(gbx_names_free) struct gbx_names runs = {0};
+	size_t found = 0, at = 0;
+	int rc = gbx_run_names(s, &runs, err);
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < runs.len; i++)
+		if (matches(runs.name[i], said)) {
+			found++;
+			at = i;
+		}
+	if (found > 1)
+		return several(&runs, said, err);
+	if (found == 0 && strcmp(said, "last") == 0 && runs.len) {
+		found = 1;
+		at = runs.len - 1;
+	}
+	for (size_t i = runs.len; found == 0 && i > 0; i--)
+		if (has_name(s, runs.name[i - 1], said)) {
+			found = 1;
+			at = i - 1;
+		}
+	if (found == 0)
+		return gbx_fail(err, GBX_E_NOTFOUND, "no run '%s' in '%s': 'glassbox ls' lists %zu runs", said, s->path, runs.len);
+	memcpy(run, runs.name[at], GBX_ULID_TEXT + 1);
+	return 0;
+}

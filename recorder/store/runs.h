@@ -1,0 +1,62 @@
+/* Looking into the runs of a store, by reading their journals. */
+#ifndef GBX_STORE_RUNS_H
+#define GBX_STORE_RUNS_H
+
+#include "journal/reader.h"
+#include "store/store.h"
+
+enum gbx_run_state {
+	GBX_RUNNING,     /* its recorder is alive on this machine */
+	GBX_SILENT,      /* no end was found, and nobody here can say whether it lives */
+	GBX_INTERRUPTED, /* no end was found, and its recorder is gone */
+	GBX_ENDED,       /* ended, and not sealed yet */
+	GBX_SEALED,
+};
+
+struct gbx_stream_view {
+	char *path;
+	struct gbx_head head;    /* as far as the file is intact */
+	struct gbx_head follows; /* size 0: none */
+	Glassbox__StreamStart__Role role;
+	bool ended;              /* its last record is a stream-end or seal */
+	bool sealed;
+	bool intact;             /* the file ends where its last record does */
+	char trouble[256];       /* what is wrong where it is not */
+};
+
+struct gbx_run_view {
+	char run[GBX_ULID_TEXT + 1];
+	uint8_t ulid[GBX_ULID_LEN];
+	char *name;                  /* NULL: none was given */
+	enum gbx_run_state state;
+	struct gbx_stream_view *stream; /* sorted by stream id */
+	size_t streams, cap;
+	size_t lead;                 /* index of the lead stream that no other follows */
+	uint64_t records, gaps;
+	uint64_t started_nanos, last_nanos; /* first and last record */
+	bool has_end;
+	Glassbox__RunEnd__OutcomeCase outcome;
+	uint32_t outcome_value;      /* exit status, signal or errno */
+	uint64_t job_started_nanos, job_ended_nanos;
+	bool is_signed;              /* a seal proof is there */
+	/* To tell whether the recorder lives. */
+	uint64_t pid, start_ticks, pid_namespace;
+	char boot_id[64];
+};
+
+/* Called for each intact record; a non-zero result ends the scan and is returned. */
+typedef int (*gbx_record_fn)(void *arg, const struct gbx_stream_view *stream, const struct gbx_record *record, struct gbx_error *err);
+
+/* Reads every journal of a run up to its first bad frame. fn may be NULL. Free *out with gbx_run_view_free. */
+int gbx_run_scan(const struct gbx_store *s, const char *run, gbx_record_fn fn, void *arg, struct gbx_run_view *out,
+		 struct gbx_error *err) GBX_MUST_USE;
+void gbx_run_view_free(struct gbx_run_view *v);
+
+/* "running", ... */
+const char *gbx_run_state_name(enum gbx_run_state state);
+
+/* RUN as a person says it: an id, a unique prefix or suffix of 6 or more, a name (newest), or "last". GBX_E_NOTFOUND, or
+ * GBX_E_USAGE with the candidates where several match. */
+int gbx_run_resolve(const struct gbx_store *s, const char *said, char run[GBX_ULID_TEXT + 1], struct gbx_error *err) GBX_MUST_USE;
+
+#endif

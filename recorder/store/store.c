@@ -1,0 +1,169 @@
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+void gbx_store_free(struct gbx_store *s)
+{
+	gbx_free(s->path);
+	gbx_free(s->why);
+	*s = (struct gbx_store){0};
+}
+
+/* A folder that is there and ours, or can be made: tried by making a file in it, since permissions alone do not tell (read-only
+ * mounts, full disks, other users' folders). */
+static int try_folder(const char *path, bool create, struct gbx_error *err)
+{
+	struct stat st;
+
+	if (!create)
+		return gbx_stat(path, &st, err);
+	int rc = gbx_make_dirs(path, 0700, err);
+	if (rc)
+		return rc;
+	rc = gbx_lstat(path, &st, err);
+	if (rc)
+		return rc;
+	if (st.st_uid != geteuid())
+		return gbx_fail(err, GBX_E_REFUSED, "'%s' belongs to user %u, not to you; a store is never shared", path,
+				(unsigned)st.st_uid);
+	if (access(path, W_OK | X_OK))
+		return gbx_fail(err, GBX_E_IO, "'%s' cannot be written to", path);
+	return 0;
+}
+
+static int take(char *path, const char *why, bool in_repo, struct gbx_store *out, struct gbx_error *err)
+{
+	char *reason = why && *why ? gbx_strdup(why) : NULL;
+	char *full = NULL;
+	int rc = gbx_realpath(path, &full, err);
+
+	gbx_free(path);
+	if (rc) {
+		gbx_free(reason);
+		return rc;
+	}
+	*out = (struct gbx_store){full, reason, in_repo};
+	return 0;
+}
+
+/* One candidate; 1 where it cannot be used and the next is to be tried. */
+static int try_candidate(char *path, const struct gbx_store_choice *choice, bool in_repo, char *why, size_t size,
+			 struct gbx_store *out, struct gbx_error *err)
+{
+	struct gbx_error local;
+
+	if (!path)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	if (try_folder(path, choice->create, &local)) {
+		if (choice->create && !*why)
+			gbx_printable_in(gbx_slice_text(local.line), why, size);
+		gbx_free(path);
+		return 1;
+	}
+	return take(path, why, in_repo, out, err);
+}
+
+static bool is_path(const char *s)
+{
+	return s && *s;
+}
+
+static int find_default(const struct gbx_store_choice *c, struct gbx_store *out, struct gbx_error *err)
+{
+	char why[512] = "";
+	int rc = 1;
+
+	if (is_path(c->git_dir))
+		rc = try_candidate(gbx_path_join(c->git_dir, "glassbox"), c, true, why, sizeof why, out, err);
+	if (rc == 1 && c->state_home && *c->state_home == '/')
+		rc = try_candidate(gbx_path_join(c->state_home, "glassbox"), c, false, why, sizeof why, out, err);
+	if (rc == 1 && is_path(c->home))
+		rc = try_candidate(gbx_path_join(c->home, ".local/state/glassbox"), c, false, why, sizeof why, out, err);
+	if (rc == 1)
+		rc = try_candidate(gbx_asprintf("/var/tmp/glassbox-%u", (unsigned)geteuid()), c, false, why, sizeof why, out, err);
+	if (rc != 1)
+		return rc;
+	if (!c->create)
+		return gbx_fail(err, GBX_E_NOTFOUND, "no store was found: record something with 'glassbox run -- COMMAND', or name one with --store");
+	return gbx_fail(err, GBX_E_IO, "no store can be written (%s): name a folder with --store or GLASSBOX_STORE", why);
+}
+
+int gbx_store_find(const struct gbx_store_choice *c, struct gbx_store *out, struct gbx_error *err)
+{
+	const char *named = is_path(c->option) ? c->option : is_path(c->environment) ? c->environment : NULL;
+
+	if (!named)
+		return find_default(c, out, err);
+	int rc = try_folder(named, c->create, err);
+	if (rc)
+		return gbx_fail_context(err, "the store that %s names", named == c->option ? "--store" : "GLASSBOX_STORE");
+	char *path = gbx_strdup(named);
+	if (!path)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	rc = take(path, NULL, false, out, err);
+	if (rc == 0 && is_path(c->git_dir))
+		out->in_repo = gbx_path_under(out->path, c->git_dir) != NULL;
+	return rc;
+}
+
+char *gbx_run_path(const struct gbx_store *s, const char *run, const char *name)
+{
+	return name ? gbx_asprintf("%s/runs/%s/%s", s->path, run, name) : gbx_asprintf("%s/runs/%s", s->path, run);
+}
+
+/* ULID: 48 bits of milliseconds since 1970, big-endian, and 80 random bits. */
+static int new_ulid(uint8_t run[GBX_ULID_LEN], struct gbx_error *err)
+{
+	uint8_t time[8];
+
+	gbx_put_be64(time, gbx_now_nanos() / 1000000u);
+	int rc = gbx_random(run + 6, GBX_ULID_LEN - 6, err);
+	if (rc == 0)
+		memcpy(run, time + 2, 6);
+	return rc;
+}
+
+int gbx_run_create(const struct gbx_store *s, uint8_t run[GBX_ULID_LEN], struct gbx_error *err)
+{
+	static const uint8_t none[GBX_ULID_LEN];
+	static const char *const folder[] = {"journal", "manifest", "blob"};
+	char text[GBX_ULID_TEXT + 1];
+	int rc = memcmp(run, none, sizeof none) == 0 ? new_ulid(run, err) : 0;
+
+	gbx_ulid_text(run, text);
+	for (size_t i = 0; rc == 0 && i < sizeof folder / sizeof *folder; i++) {
+		GBX_AUTO_STRING char *path = gbx_run_path(s, text, folder[i]);
+		rc = path ? gbx_make_dirs(path, 0700, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	}
+	return rc;
+}
+
+int gbx_run_names(const struct gbx_store *s, struct gbx_names *out, struct gbx_error *err)
+{
+	GBX_AUTO_STRING char *path = gbx_path_join(s->path, "runs");
+	struct gbx_names all = {0};
+	uint8_t ulid[GBX_ULID_LEN];
+
+	if (!path)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	if (!gbx_exists(path)) {
+		*out = all;
+		return 0;
+	}
+	int rc = gbx_list_dir(AT_FDCWD, path, &all, err);
+	if (rc)
+		return rc;
+	size_t kept = 0;
+	for (size_t i = 0; i < all.len; i++) {
+		if (gbx_ulid_parse(gbx_slice_text(all.name[i]), ulid))
+			all.name[kept++] = all.name[i];
+		else
+			gbx_free(all.name[i]);
+	}
+	all.len = kept;
+	*out = all;
+	return 0;
+}
