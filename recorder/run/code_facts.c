@@ -1,0 +1,70 @@
+/* The code's facts: snapshot, branch, remotes and what was left out. Declared in facts.h. */
+#include "run/facts.h"
+
+static void put_snapshot(struct gbx_recorder *r, const struct gbx_code_result *c)
+{
+	Glassbox__Body body = GLASSBOX__BODY__INIT;
+	Glassbox__Code m = GLASSBOX__CODE__INIT;
+
+	m.head_commit = gbx_pb_bytes(c->head_commit, c->head_len);
+	m.head_tree = gbx_pb_bytes(c->head_tree, c->head_len);
+	m.tree = gbx_pb_bytes(c->tree, c->id_len);
+	m.root = gbx_pb_bytes(c->sum.root, GBX_SHA256_LEN);
+	m.files = c->sum.files;
+	m.bytes = c->sum.bytes;
+	m.manifest = gbx_pb_bytes(c->manifest, GBX_SHA256_LEN);
+	m.complete = c->complete;
+	body.body_case = GLASSBOX__BODY__BODY_CODE;
+	body.code = &m;
+	gbx_put(r, &body, NULL);
+}
+
+static void put_git(struct gbx_recorder *r, Glassbox__Git *m)
+{
+	Glassbox__Body body = GLASSBOX__BODY__INIT;
+
+	body.body_case = GLASSBOX__BODY__BODY_GIT;
+	body.git = m;
+	gbx_put(r, &body, NULL);
+}
+
+static void put_branch(struct gbx_recorder *r, char *branch)
+{
+	Glassbox__Git m = GLASSBOX__GIT__INIT;
+
+	m.fact_case = GLASSBOX__GIT__FACT_BRANCH;
+	m.branch = branch;
+	put_git(r, &m);
+}
+
+static void put_remote(struct gbx_recorder *r, const struct gbx_code_remote *remote)
+{
+	Glassbox__Git m = GLASSBOX__GIT__INIT;
+	Glassbox__Remote fact = GLASSBOX__REMOTE__INIT;
+
+	fact.name = remote->name;
+	fact.url = remote->url;
+	fact.credentials = remote->credentials;
+	m.fact_case = GLASSBOX__GIT__FACT_REMOTE;
+	m.remote = &fact;
+	put_git(r, &m);
+}
+
+void gbx_put_code(struct gbx_recorder *r, const struct gbx_code_result *code)
+{
+	if (code->captured) {
+		put_snapshot(r, code);
+		if (code->branch)
+			put_branch(r, code->branch);
+		for (size_t i = 0; i < code->remotes; i++)
+			put_remote(r, &code->remote[i]);
+	}
+	for (size_t i = 0; i < code->gaps.len; i++) {
+		const struct gbx_gap *g = &code->gaps.gap[i];
+		struct gbx_slice path[GBX_GAP_PATHS];
+		for (size_t j = 0; j < g->paths; j++)
+			path[j] = gbx_slice_of(&g->path[j]);
+		struct gbx_place place = {.root = "repo", .path = path, .paths = g->paths, .more = g->count - g->paths};
+		gbx_put_gap(r, g->kind, g->reason, g->count, g->paths ? &place : NULL);
+	}
+}

@@ -1,0 +1,371 @@
+#include "run/declared.h"
+
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+
+void gbx_declared_free(struct gbx_declared_list *list)
+{
+	for (size_t i = 0; i < list->len; i++) {
+		gbx_free(list->item[i].name);
+		gbx_free(list->item[i].path);
+		gbx_free(list->item[i].uri);
+		gbx_files_free(&list->item[i].files);
+	}
+	gbx_free(list->item);
+	*list = (struct gbx_declared_list){0};
+}
+
+/* "NAME=..." where NAME is a plain word; a path that has '=' in it elsewhere stays a path. */
+static size_t name_length(const char *said)
+{
+	size_t len = strspn(said, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+
+	return said[len] == '=' ? len : 0;
+}
+
+static bool is_uri(const char *s)
+{
+	size_t scheme = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-");
+
+	return scheme > 0 && strncmp(s + scheme, "://", 3) == 0;
+}
+
+/* Absolute; through the system where it exists, so that links and dots do not make two names of one folder. */
+static int absolute(const char *path, const char *cwd, char **out, struct gbx_error *err)
+{
+	if (gbx_realpath(path, out, err) == 0)
+		return 0;
+	char *joined = *path == '/' ? gbx_strdup(path) : gbx_path_join(cwd, path);
+	if (!joined)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	*out = joined;
+	return 0;
+}
+
+static char *default_name(const char *target)
+{
+	size_t len = strlen(target);
+
+	while (len > 1 && target[len - 1] == '/')
+		len--;
+	size_t start = len;
+	while (start > 0 && target[start - 1] != '/')
+		start--;
+	struct gbx_slice base = gbx_slice(target + start, len - start);
+	if (base.len == 0 || gbx_slice_is(base, ".") || !gbx_is_utf8(base))
+		return gbx_strdup("data");
+	return gbx_memdup(base.data, base.len);
+}
+
+static bool is_taken(const struct gbx_declared_list *list, Glassbox__Declaration__Role role, const char *name)
+{
+	for (size_t i = 0; i < list->len; i++)
+		if (list->item[i].role == role && strcmp(list->item[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+int gbx_declared_add(struct gbx_declared_list *list, Glassbox__Declaration__Role role, const char *said, const char *cwd,
+		     struct gbx_error *err)
+{
+	size_t named = name_length(said);
+	const char *target = named ? said + named + 1 : said;
+	struct gbx_declared d = {.role = role};
+	const char *option = role == GLASSBOX__DECLARATION__ROLE__DATA ? "--data" : "--output";
+
+	if (!*target)
+		return gbx_fail(err, GBX_E_USAGE, "%s '%s': expected [NAME=]PATH", option, said);
+	int rc = gbx_grow((void **)&list->item, &list->cap, list->len, sizeof *list->item, err);
+	if (rc)
+		return rc;
+	if (is_uri(target))
+		d.uri = gbx_strdup(target);
+	else
+		rc = absolute(target, cwd, &d.path, err);
+	if (rc == 0)
+		d.name = named ? gbx_memdup(said, named) : default_name(d.path ? d.path : target);
+	if (rc == 0 && (!d.name || (!d.uri && !d.path)))
+		rc = gbx_fail(err, GBX_E_NOMEM, "no memory for %s", option);
+	if (rc == 0 && d.uri && !gbx_is_utf8(gbx_slice_text(d.uri)))
+		rc = gbx_fail(err, GBX_E_USAGE, "%s: a URI that is not UTF-8", option);
+	if (rc == 0 && is_taken(list, role, d.name))
+		rc = gbx_fail(err, GBX_E_USAGE, "%s '%s': the name '%s' is there already; give it another: %s NAME=%s", option, said,
+			      d.name, option, target);
+	if (rc) {
+		gbx_free(d.name);
+		gbx_free(d.path);
+		gbx_free(d.uri);
+		return rc;
+	}
+	list->item[list->len++] = d;
+	return 0;
+}
+
+static Glassbox__Gap__Kind gap_kind(const struct gbx_declared *d)
+{
+	return d->role == GLASSBOX__DECLARATION__ROLE__DATA ? GLASSBOX__GAP__KIND__DATA : GLASSBOX__GAP__KIND__OUTPUT;
+}
+
+static const char *role_name(const struct gbx_declared *d)
+{
+	return d->role == GLASSBOX__DECLARATION__ROLE__DATA ? "data" : "output";
+}
+
+/* Where a declared path is; without a place for it in the roots it gets one of its own. */
+static bool locate(struct gbx_recorder *r, const struct gbx_declared *d, Glassbox__Path *path)
+{
+	char name[300];
+	struct gbx_error err;
+
+	snprintf(name, sizeof name, "%s/%s", role_name(d), d->name);
+	return gbx_locate(r, d->path, name, path, &err) == 0;
+}
+
+static void put_gap(struct gbx_recorder *r, struct gbx_declared *d, Glassbox__Gap__Kind kind, Glassbox__Gap__Reason reason)
+{
+	Glassbox__Path path;
+	char line[1024], shown[600];
+
+	if (r->say) {
+		snprintf(line, sizeof line, "%s '%s': %s", role_name(d),
+			 gbx_printable_in(gbx_slice_text(d->path), shown, sizeof shown), gbx_gap_reason_words(reason));
+		r->say(line);
+	}
+	if (!locate(r, d, &path)) {
+		gbx_put_gap(r, kind, reason, 1, NULL);
+		return;
+	}
+	struct gbx_slice at = gbx_pb_slice(path.path);
+	struct gbx_place place = {.root = path.root, .path = &at, .paths = 1};
+	gbx_put_gap(r, kind, reason, 1, &place);
+}
+
+/* One gap a reason, with as many paths as fit. */
+static void put_problems(struct gbx_recorder *r, struct gbx_declared *d)
+{
+	Glassbox__Path base;
+
+	if (d->told == d->files.problems || !locate(r, d, &base))
+		return;
+	for (size_t i = d->told; i < d->files.problems; i++) {
+		struct gbx_slice paths[64];
+		Glassbox__Gap__Reason reason = d->files.problem[i].reason;
+		size_t count = 0, n = 0;
+		bool first = true;
+		for (size_t j = d->told; j < i; j++)
+			first = first && d->files.problem[j].reason != reason;
+		if (!first)
+			continue;
+		for (size_t j = i; j < d->files.problems; j++) {
+			if (d->files.problem[j].reason != reason)
+				continue;
+			if (n < 64)
+				paths[n++] = gbx_slice_text(d->files.problem[j].path);
+			count++;
+		}
+		struct gbx_place place = {.root = base.root, .path = paths, .paths = n, .more = count - n};
+		gbx_put_gap(r, gap_kind(d), reason, count, &place);
+	}
+	d->told = d->files.problems;
+}
+
+static bool walk(struct gbx_recorder *r, struct gbx_declared *d)
+{
+	struct gbx_error err;
+
+	if (gbx_files_walk(d->path, &d->files, &err)) {
+		put_gap(r, d, gap_kind(d), gbx_gap_reason(&err));
+		d->recorded = true;
+		return false;
+	}
+	d->walked = true;
+	return true;
+}
+
+void gbx_declared_begin(struct gbx_recorder *r, struct gbx_declared *d)
+{
+	Glassbox__Body body = GLASSBOX__BODY__INIT;
+	Glassbox__Declaration m = GLASSBOX__DECLARATION__INIT;
+	Glassbox__Path path;
+	uint8_t listing[GBX_SHA256_LEN];
+	struct gbx_error err;
+
+	m.role = d->role;
+	m.name = d->name;
+	if (d->uri)
+		m.uri = d->uri;
+	else if (locate(r, d, &path))
+		m.path = &path;
+	if (d->path && d->role == GLASSBOX__DECLARATION__ROLE__DATA && walk(r, d)) {
+		m.files = d->files.len;
+		m.bytes = d->files.bytes;
+		if (gbx_files_listing(&d->files, listing, &err) == 0)
+			m.listing = gbx_pb_bytes(listing, sizeof listing);
+	}
+	body.body_case = GLASSBOX__BODY__BODY_DECLARATION;
+	body.declaration = &m;
+	if (m.path || d->uri)
+		gbx_put(r, &body, NULL);
+}
+
+/* The manifest goes into a file of the run's own folder, first under a temporary name and then under its digest. */
+static int write_manifest(struct gbx_recorder *r, struct gbx_declared *d, struct gbx_manifest_sum *sum,
+			  uint8_t page[GBX_SHA256_LEN], struct gbx_error *err)
+{
+	GBX_AUTO_STRING char *temporary = gbx_run_path(r->store, r->run_text, "manifest/new.tmp");
+	GBX_AUTO_FD int fd = -1;
+	struct gbx_file_output out;
+	char name[96] = "manifest/";
+	struct gbx_error ignored;
+
+	if (!temporary)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	if (gbx_exists(temporary) && gbx_unlink(temporary, err))
+		return err->code;
+	int rc = gbx_create_new(temporary, 0600, &fd, err);
+	if (rc)
+		return rc;
+	gbx_file_output(&out, fd);
+	rc = gbx_files_manifest(&d->files, &out.out, sum, page, err);
+	if (rc == 0)
+		rc = gbx_sync(fd, err);
+	if (rc == 0) {
+		gbx_hex(page, GBX_SHA256_LEN, name + strlen(name));
+		strcat(name, ".tfrecord");
+		GBX_AUTO_STRING char *path = gbx_run_path(r->store, r->run_text, name);
+		rc = path ? gbx_rename(temporary, path, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	}
+	if (rc && gbx_unlink(temporary, &ignored))
+		return rc;
+	return rc;
+}
+
+static void put_dataset(struct gbx_recorder *r, struct gbx_declared *d, Glassbox__Path *path, const struct gbx_manifest_sum *sum,
+			const uint8_t page[GBX_SHA256_LEN])
+{
+	Glassbox__Body body = GLASSBOX__BODY__INIT;
+	Glassbox__Dataset dataset = GLASSBOX__DATASET__INIT;
+	Glassbox__DatasetFiles files = GLASSBOX__DATASET_FILES__INIT;
+	Glassbox__Ref ref = GLASSBOX__REF__INIT;
+	struct gbx_ref at;
+
+	dataset.name = d->name;
+	dataset.path = path;
+	dataset.files = sum->files;
+	dataset.bytes = sum->bytes;
+	dataset.root = gbx_pb_bytes(sum->root, GBX_SHA256_LEN);
+	dataset.salted_root = gbx_pb_bytes(sum->salted_root, GBX_SHA256_LEN);
+	body.body_case = GLASSBOX__BODY__BODY_DATASET;
+	body.dataset = &dataset;
+	if (!gbx_put(r, &body, &at))
+		return;
+	ref.stream = gbx_pb_bytes(at.stream, GBX_STREAM_LEN);
+	ref.seq = at.seq;
+	files.dataset = &ref;
+	files.manifest = gbx_pb_bytes(page, GBX_SHA256_LEN);
+	body.body_case = GLASSBOX__BODY__BODY_DATASET_FILES;
+	body.dataset_files = &files;
+	gbx_put(r, &body, NULL);
+}
+
+static void put_artifact(struct gbx_recorder *r, struct gbx_declared *d, Glassbox__Path *path, const struct gbx_manifest_sum *sum,
+			 const uint8_t page[GBX_SHA256_LEN])
+{
+	Glassbox__Body body = GLASSBOX__BODY__INIT;
+	Glassbox__Artifact artifact = GLASSBOX__ARTIFACT__INIT;
+
+	artifact.name = d->name;
+	artifact.path = path;
+	artifact.files = sum->files;
+	artifact.bytes = sum->bytes;
+	artifact.root = gbx_pb_bytes(sum->root, GBX_SHA256_LEN);
+	artifact.salted_root = gbx_pb_bytes(sum->salted_root, GBX_SHA256_LEN);
+	artifact.manifest = gbx_pb_bytes(page, GBX_SHA256_LEN);
+	body.body_case = GLASSBOX__BODY__BODY_ARTIFACT;
+	body.artifact = &artifact;
+	gbx_put(r, &body, NULL);
+}
+
+static void put_uri(struct gbx_recorder *r, const struct gbx_declared *d)
+{
+	Glassbox__Body body = GLASSBOX__BODY__INIT;
+	Glassbox__Dataset dataset = GLASSBOX__DATASET__INIT;
+
+	dataset.name = d->name;
+	dataset.uri = d->uri;
+	body.body_case = GLASSBOX__BODY__BODY_DATASET;
+	body.dataset = &dataset;
+	if (d->role == GLASSBOX__DECLARATION__ROLE__DATA)
+		gbx_put(r, &body, NULL);
+}
+
+/* Names, sizes or times differ from those that were declared when the run began. */
+static void tell_changed(struct gbx_recorder *r, struct gbx_declared *d, const struct gbx_manifest_sum *sum)
+{
+	if (d->has_listing && memcmp(d->listing, sum->listing, GBX_SHA256_LEN) != 0)
+		put_gap(r, d, gap_kind(d), GLASSBOX__GAP__REASON__CHANGED);
+}
+
+static void record(struct gbx_recorder *r, struct gbx_declared *d)
+{
+	struct gbx_manifest_sum sum;
+	uint8_t page[GBX_SHA256_LEN];
+	Glassbox__Path path;
+	struct gbx_error err;
+	int rc = write_manifest(r, d, &sum, page, &err);
+
+	d->recorded = true;
+	if (rc || !locate(r, d, &path)) {
+		put_gap(r, d, gap_kind(d), rc ? gbx_gap_reason(&err) : GLASSBOX__GAP__REASON__FAILED);
+		return;
+	}
+	if (d->role == GLASSBOX__DECLARATION__ROLE__DATA)
+		put_dataset(r, d, &path, &sum, page);
+	else
+		put_artifact(r, d, &path, &sum, page);
+	tell_changed(r, d, &sum);
+	put_problems(r, d);
+}
+
+void gbx_declared_finish(struct gbx_recorder *r, struct gbx_declared *d, const struct gbx_hash_options *o, bool *finished)
+{
+	struct gbx_error err;
+
+	*finished = true;
+	if (d->recorded)
+		return;
+	if (d->uri) {
+		put_uri(r, d);
+		d->recorded = true;
+		return;
+	}
+	if (!d->walked && !walk(r, d))
+		return;
+	if (gbx_files_hash(d->path, &d->files, o, finished, &err)) {
+		*finished = true;
+		d->recorded = true;
+		put_gap(r, d, gap_kind(d), gbx_gap_reason(&err));
+	} else if (*finished) {
+		record(r, d);
+	}
+}
+
+void gbx_declared_recheck(struct gbx_recorder *r, struct gbx_declared *d)
+{
+	uint64_t changed = 0;
+	struct gbx_error err;
+
+	if (!d->recorded || !d->walked)
+		return;
+	if (gbx_files_recheck(d->path, &d->files, &changed, &err))
+		put_gap(r, d, gap_kind(d), gbx_gap_reason(&err));
+	else
+		put_problems(r, d);
+}
+
+void gbx_declared_pending(struct gbx_recorder *r, struct gbx_declared *d)
+{
+	put_gap(r, d, GLASSBOX__GAP__KIND__HASH_PENDING, GLASSBOX__GAP__REASON__JOB_ENDED);
+}

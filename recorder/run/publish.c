@@ -1,0 +1,211 @@
+#include "run/publish.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "bundle/write.h"
+#include "run/layers.h"
+#include "run/selection.h"
+#include "run/sign.h"
+#include "run/statements.h"
+
+struct publisher {
+	const struct gbx_store *store;
+	const struct gbx_publish_options *o;
+	struct gbx_run_view view;
+	struct gbx_publication publication;
+	struct gbx_selection selection;
+	struct gbx_bundle_writer *bundle;
+};
+
+static void free_publisher(struct publisher *p)
+{
+	gbx_run_view_free(&p->view);
+	gbx_selection_free(&p->selection);
+	gbx_publication_free(&p->publication);
+	gbx_bundle_release(&p->bundle);
+}
+
+static int add_file(struct publisher *p, const char *title, const char *media_type, const char *name, struct gbx_error *err)
+{
+	GBX_AUTO_STRING char *path = gbx_run_path(p->store, p->o->run, name);
+	GBX_AUTO_FD int fd = -1;
+	struct gbx_file_input in;
+	int rc = path ? gbx_open_regular(AT_FDCWD, path, &fd, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+
+	if (rc)
+		return rc;
+	gbx_file_input(&in, fd);
+	return gbx_bundle_add(p->bundle, title, media_type, &in.in, err);
+}
+
+static int add_manifest(struct publisher *p, const struct gbx_selected *item, unsigned n, struct gbx_error *err)
+{
+	char title[48], name[96] = "manifest/";
+
+	snprintf(title, sizeof title, "manifest/%u.tfrecord", n);
+	gbx_hex(item->sha256, GBX_SHA256_LEN, name + 9);
+	strcat(name, ".tfrecord");
+	return add_file(p, title, GBX_MEDIA_MANIFEST, name, err);
+}
+
+static int add_code(struct publisher *p, const struct gbx_selected *item, unsigned n, struct gbx_error *err)
+{
+	struct gbx_code_tar tar = {.store = p->store, .run = p->o->run, .manifest = item->sha256, .tree = item->tree,
+				   .tree_len = item->tree_len};
+	char title[48];
+
+	snprintf(title, sizeof title, "code/%u.tar", n);
+	return gbx_bundle_add_produced(p->bundle, title, GBX_MEDIA_CODE, gbx_write_code_tar, &tar, err);
+}
+
+static int add_named_file(struct publisher *p, const struct gbx_selected *item, struct gbx_error *err)
+{
+	char title[80] = "file/", name[80] = "blob/";
+
+	gbx_hex(item->sha256, GBX_SHA256_LEN, title + 5);
+	gbx_hex(item->sha256, GBX_SHA256_LEN, name + 5);
+	if (gbx_layers_find(gbx_bundle_layers(p->bundle), title))
+		return 0;
+	return add_file(p, title, item->is_json ? GBX_MEDIA_JSON : GBX_MEDIA_BYTES, name, err);
+}
+
+/* A manifest's number counts all manifests of the run, shown or not, so that another selection does not rename a layer. */
+static int add_items(struct publisher *p, struct gbx_error *err)
+{
+	const struct gbx_selection *sel = &p->selection;
+	unsigned n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < sel->items; i++)
+		if (sel->item[i].has_manifest) {
+			rc = sel->item[i].shown ? add_manifest(p, &sel->item[i], n, err) : 0;
+			n++;
+		}
+	n = 0;
+	for (size_t i = 0; rc == 0 && i < sel->items; i++)
+		if (sel->item[i].has_manifest) {
+			bool code = sel->item[i].kind->kind == GLASSBOX__KIND__CODE;
+			rc = sel->item[i].shown && code ? add_code(p, &sel->item[i], n, err) : 0;
+			n++;
+		}
+	for (size_t i = 0; rc == 0 && i < sel->items; i++)
+		if (sel->item[i].has_file && sel->item[i].shown)
+			rc = add_named_file(p, &sel->item[i], err);
+	return rc;
+}
+
+/* Head note, proofs and key, where the run is signed. */
+static int add_signature(struct publisher *p, bool *is_signed, struct gbx_error *err)
+{
+	static const char *const name[] = {"head.note", "start.proof", "seal.proof"};
+	char owner[GBX_NAME_MAX + 1], file[64], title[32];
+	uint8_t key[GBX_PUBLIC_KEY_LEN], id[GBX_NOTE_KEY_ID_LEN];
+	int rc = gbx_signed_by(p->store, p->o->run, owner, key, err);
+
+	*is_signed = rc == 0;
+	if (rc == GBX_E_NOTFOUND)
+		return 0;
+	if (rc == 0)
+		rc = gbx_note_key_id(gbx_slice_text(owner), key, id, err);
+	for (size_t i = 0; rc == 0 && i < sizeof name / sizeof *name; i++) {
+		snprintf(file, sizeof file, "signature/%s", name[i]);
+		rc = add_file(p, name[i], GBX_MEDIA_HEAD, file, err);
+		if (rc == GBX_E_NOTFOUND && i == 1)
+			rc = 0; /* signed only after the run: no start leaf */
+	}
+	if (rc)
+		return rc;
+	strcpy(title, "key/");
+	gbx_hex(id, sizeof id, title + 4);
+	strcat(title, ".vkey");
+	return add_file(p, title, GBX_MEDIA_HEAD, "signature/key.vkey", err);
+}
+
+static int add_layers(struct publisher *p, bool *is_signed, struct gbx_error *err)
+{
+	struct gbx_journal_layer journal = {.view = &p->view, .publication = &p->publication, .store = p->store, .run = p->o->run};
+	int rc = gbx_bundle_add_produced(p->bundle, "journal/0.tfrecord", GBX_MEDIA_JOURNAL, gbx_write_journal, &journal, err);
+
+	if (rc == 0)
+		rc = add_file(p, "streams.tfrecord", GBX_MEDIA_MANIFEST, "streams.tfrecord", err);
+	if (rc == 0)
+		rc = add_items(p, err);
+	return rc ? rc : add_signature(p, is_signed, err);
+}
+
+static int name_layers(struct publisher *p, struct gbx_error *err)
+{
+	const struct gbx_layers *layers = gbx_bundle_layers(p->bundle);
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < layers->len; i++) {
+		const struct gbx_layer *l = &layers->layer[i];
+		if (gbx_publication_names(l->title))
+			rc = gbx_layers_add(&p->publication.layers, gbx_slice_text(l->title), gbx_slice_text(l->media_type), l->size,
+					    l->sha256, err);
+	}
+	return rc;
+}
+
+static int select_records(struct publisher *p, struct gbx_error *err)
+{
+	struct gbx_run_view again = {0};
+	int rc = gbx_run_scan(p->store, p->o->run, gbx_selection_gather, &p->selection, &p->view, err);
+
+	if (rc)
+		return rc;
+	if (p->view.state != GBX_SEALED)
+		return gbx_fail(err, GBX_E_REFUSED, "run %s is %s, not sealed; seal it first: glassbox seal %s", p->o->run,
+				gbx_run_state_name(p->view.state), p->o->run);
+	memcpy(p->publication.run, p->view.ulid, GBX_RUN_LEN);
+	p->publication.head = p->view.stream[p->view.lead].head;
+	rc = gbx_run_scan(p->store, p->o->run, gbx_selection_decide, &p->selection, &again, err);
+	gbx_run_view_free(&again);
+	return rc;
+}
+
+static bool is_tar(const char *out)
+{
+	size_t len = strlen(out);
+
+	return len > 4 && strcmp(out + len - 4, ".tar") == 0;
+}
+
+static int publish(struct publisher *p, struct gbx_published *out, struct gbx_error *err)
+{
+	GBX_AUTO_BYTES struct gbx_bytes envelope = {0};
+	struct gbx_published done = {0};
+	int rc = select_records(p, err);
+
+	if (rc == 0)
+		rc = gbx_bundle_create(p->o->out, is_tar(p->o->out), &p->bundle, err);
+	if (rc == 0)
+		rc = add_layers(p, &done.is_signed, err);
+	if (rc == 0)
+		rc = name_layers(p, err);
+	if (rc == 0)
+		rc = gbx_statement_for(p->store, p->o->run, &p->publication, p->o->id, &envelope, &done.reused, err);
+	if (rc == 0)
+		rc = gbx_bundle_finish(p->bundle, gbx_slice_of(&envelope), err);
+	if (rc)
+		return rc;
+	done.records = p->selection.records;
+	done.shown = p->selection.shown;
+	done.sequence = p->publication.sequence;
+	*out = done;
+	return 0;
+}
+
+int gbx_publish(const struct gbx_store *s, const struct gbx_publish_options *o, struct gbx_published *out, struct gbx_error *err)
+{
+	struct publisher p = {.store = s, .o = o};
+
+	p.selection.profile = o->profile;
+	p.selection.publication = &p.publication;
+	int rc = publish(&p, out, err);
+	free_publisher(&p);
+	return rc;
+}

@@ -1,0 +1,72 @@
+/* The recorder of one run: where its facts go while the job runs.
+ *
+ * The recorder never harms the job: recording a fact cannot fail for its caller. What cannot be written is counted, and a gap says
+ * so as soon as something can be written again. */
+#ifndef GBX_RUN_RECORDER_H
+#define GBX_RUN_RECORDER_H
+
+#include <pthread.h>
+
+#include "digest/files.h"
+#include "journal/gap.h"
+#include "journal/writer.h"
+#include "store/store.h"
+
+struct gbx_root {
+	char *name;
+	char *path; /* absolute */
+	bool recorded;
+};
+
+struct gbx_recorder {
+	struct gbx_store *store; /* borrowed */
+	uint8_t run[GBX_ULID_LEN];
+	char run_text[GBX_ULID_TEXT + 1];
+	struct gbx_writer *writer;
+	struct gbx_root *root;
+	size_t roots, roots_cap;
+	pthread_mutex_t lock;        /* over the counters: facts come from several threads, roots from one at a time */
+	uint64_t gaps;
+	uint64_t lost;               /* facts that could not be written */
+	uint64_t lost_ever;
+	struct gbx_error first_loss; /* why */
+	void (*say)(const char *line); /* a warning for a person; may be NULL */
+};
+
+/* Makes the run's folder and its lead stream. follows: the lead stream before, or NULL. With a run of zeros a new id is made. */
+int gbx_recorder_begin(struct gbx_recorder *r, struct gbx_store *store, const uint8_t run[GBX_ULID_LEN],
+		       const struct gbx_head *follows, struct gbx_error *err) GBX_MUST_USE;
+void gbx_recorder_free(struct gbx_recorder *r);
+
+/* Records one fact; true when it was written, and then *ref (may be NULL) says where. */
+bool gbx_put(struct gbx_recorder *r, const Glassbox__Body *body, struct gbx_ref *ref);
+
+/* Where something is that a gap is about: paths below a root, an option, or an address. */
+struct gbx_place {
+	const char *root;
+	const struct gbx_slice *path;
+	size_t paths;
+	uint64_t more; /* paths beyond those */
+	const char *option;
+	const char *address;
+};
+
+void gbx_put_gap(struct gbx_recorder *r, Glassbox__Gap__Kind kind, Glassbox__Gap__Reason reason, uint64_t count,
+		 const struct gbx_place *place);
+/* A gap about one option's value, such as a declared folder. */
+void gbx_put_gap_option(struct gbx_recorder *r, Glassbox__Gap__Kind kind, Glassbox__Gap__Reason reason, const char *option);
+/* Remembers a root and records it; the roots of one run are recorded together by gbx_put_roots. */
+int gbx_add_root(struct gbx_recorder *r, const char *name, const char *path, struct gbx_error *err) GBX_MUST_USE;
+/* Records the roots added since the last call, in random order. */
+void gbx_put_roots(struct gbx_recorder *r);
+/* A path relative to the deepest root that holds it; where none does, a root of its own named `name` is recorded. Members of *out
+ * point into r and path. */
+int gbx_locate(struct gbx_recorder *r, const char *path, const char *name, Glassbox__Path *out, struct gbx_error *err) GBX_MUST_USE;
+
+/* Shuffles n indexes by the kernel's randomness: records of one kind are written in an order that says nothing. */
+int gbx_shuffle(size_t *index, size_t n, struct gbx_error *err) GBX_MUST_USE;
+
+/* Content for the run's blob folder, under its SHA-256. */
+int gbx_put_blob(struct gbx_recorder *r, struct gbx_slice content, uint8_t sha256[GBX_SHA256_LEN], struct gbx_error *err) GBX_MUST_USE;
+
+#endif

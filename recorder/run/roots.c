@@ -1,0 +1,95 @@
+/* Named roots: a home folder, user or machine name in a path stands in one record, which can be withheld, and in no other.
+ * Declared in recorder.h. */
+#include "base/mem.h"
+#include "run/recorder.h"
+
+int gbx_shuffle(size_t *index, size_t n, struct gbx_error *err)
+{
+	for (size_t i = 0; i < n; i++)
+		index[i] = i;
+	for (size_t i = n; i > 1; i--) {
+		uint64_t random;
+		int rc = gbx_random(&random, sizeof random, err);
+		if (rc)
+			return rc;
+		size_t j = (size_t)(random % i);
+		size_t was = index[i - 1];
+		index[i - 1] = index[j];
+		index[j] = was;
+	}
+	return 0;
+}
+
+int gbx_add_root(struct gbx_recorder *r, const char *name, const char *path, struct gbx_error *err)
+{
+	int rc = gbx_grow((void **)&r->root, &r->roots_cap, r->roots, sizeof *r->root, err);
+
+	if (rc)
+		return rc;
+	struct gbx_root root = {gbx_strdup(name), gbx_strdup(path), false};
+	if (!root.name || !root.path) {
+		gbx_free(root.name);
+		gbx_free(root.path);
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for a root");
+	}
+	r->root[r->roots++] = root;
+	return 0;
+}
+
+static void put_root(struct gbx_recorder *r, struct gbx_root *root)
+{
+	Glassbox__Body body = GLASSBOX__BODY__INIT;
+	Glassbox__Root message = GLASSBOX__ROOT__INIT;
+
+	if (root->recorded)
+		return;
+	message.name = root->name;
+	message.path = gbx_pb_bytes(root->path, strlen(root->path));
+	body.body_case = GLASSBOX__BODY__BODY_ROOT;
+	body.root = &message;
+	root->recorded = gbx_put(r, &body, NULL);
+}
+
+void gbx_put_roots(struct gbx_recorder *r)
+{
+	size_t order[64];
+	struct gbx_error ignored;
+	size_t n = r->roots < 64 ? r->roots : 64;
+
+	if (gbx_shuffle(order, n, &ignored))
+		return;
+	for (size_t i = 0; i < n; i++)
+		put_root(r, &r->root[order[i]]);
+	for (size_t i = n; i < r->roots; i++)
+		put_root(r, &r->root[i]);
+}
+
+static const struct gbx_root *deepest(const struct gbx_recorder *r, const char *path)
+{
+	const struct gbx_root *best = NULL;
+
+	for (size_t i = 0; i < r->roots; i++) {
+		const struct gbx_root *root = &r->root[i];
+		if (gbx_path_under(path, root->path) && (!best || strlen(root->path) > strlen(best->path)))
+			best = root;
+	}
+	return best;
+}
+
+int gbx_locate(struct gbx_recorder *r, const char *path, const char *name, Glassbox__Path *out, struct gbx_error *err)
+{
+	const struct gbx_root *root = deepest(r, path);
+
+	if (!root) {
+		int rc = gbx_add_root(r, name, path, err);
+		if (rc)
+			return rc;
+		put_root(r, &r->root[r->roots - 1]);
+		root = &r->root[r->roots - 1];
+	}
+	const char *under = gbx_path_under(path, root->path);
+	glassbox__path__init(out);
+	out->root = root->name;
+	out->path = gbx_pb_bytes(under, strlen(under));
+	return 0;
+}

@@ -1,0 +1,454 @@
+#include "run/run.h"
+
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "run/background.h"
+#include "run/job.h"
+#include "run/facts.h"
+#include "run/seal.h"
+#include "run/sign.h"
+
+#define HEARTBEAT_MS 60000
+#define CODE_DEADLINE_MS 2000
+
+/* Everything that one run holds. */
+struct session {
+	const struct gbx_run_options *o;
+	char *cwd, *git_dir;
+	struct gbx_store store;
+	struct gbx_recorder recorder;
+	struct gbx_job child;
+	struct gbx_declared_list declared;
+	struct gbx_identity identity;
+	bool has_identity;
+	Glassbox__Gap__Reason no_identity; /* why there is none */
+	struct gbx_background background;
+	uint64_t began; /* monotonic */
+	bool recording;
+	char code_line[256];
+};
+
+static void say(const struct session *s, const char *line)
+{
+	if (s->o->say)
+		s->o->say(line);
+}
+
+static void warn(const struct session *s, const char *line)
+{
+	if (s->o->warn)
+		s->o->warn(line);
+}
+
+static void free_session(struct session *s)
+{
+	gbx_recorder_free(&s->recorder);
+	gbx_declared_free(&s->declared);
+	if (s->has_identity)
+		gbx_identity_free(&s->identity);
+	gbx_store_free(&s->store);
+	gbx_free(s->cwd);
+	gbx_free(s->git_dir);
+}
+
+static int read_options(struct session *s, struct gbx_error *err)
+{
+	const struct gbx_run_options *o = s->o;
+	int rc = gbx_getcwd(&s->cwd, err);
+
+	for (size_t i = 0; rc == 0 && i < o->data_len; i++)
+		rc = gbx_declared_add(&s->declared, GLASSBOX__DECLARATION__ROLE__DATA, o->data[i], s->cwd, err);
+	for (size_t i = 0; rc == 0 && i < o->output_len; i++)
+		rc = gbx_declared_add(&s->declared, GLASSBOX__DECLARATION__ROLE__OUTPUT, o->output[i], s->cwd, err);
+	return rc;
+}
+
+static int open_recorder(struct session *s, struct gbx_error *err)
+{
+	static const uint8_t new_run[GBX_ULID_LEN];
+	struct gbx_store_choice choice = s->o->store;
+	struct gbx_error ignored;
+
+	if (gbx_git_common_dir(s->cwd, &s->git_dir, &ignored))
+		s->git_dir = NULL;
+	choice.create = true;
+	choice.git_dir = s->git_dir;
+	int rc = gbx_store_find(&choice, &s->store, err);
+	if (rc)
+		return rc;
+	s->recorder.say = s->o->warn;
+	rc = gbx_recorder_begin(&s->recorder, &s->store, new_run, NULL, err);
+	if (rc == 0)
+		rc = gbx_writer_sync(s->recorder.writer, err);
+	s->recording = rc == 0;
+	return rc;
+}
+
+static void open_identity(struct session *s)
+{
+	struct gbx_error err;
+
+	s->no_identity = GLASSBOX__GAP__REASON__NO_KEY;
+	if (!s->o->key)
+		return;
+	if (gbx_identity_open(s->o->key, s->o->passphrase, &s->identity, &err) == 0) {
+		s->has_identity = true;
+		return;
+	}
+	if (err.code == GBX_E_NOTFOUND && !s->o->key_asked_for)
+		return;
+	if (err.code != GBX_E_NOTFOUND)
+		s->no_identity = gbx_gap_reason(&err);
+	warn(s, err.line);
+}
+
+static void describe_code(struct session *s, const struct gbx_code_result *c)
+{
+	char hex[2 * GBX_SHA256_LEN + 1];
+
+	gbx_hex(c->head_commit, c->head_len, hex);
+	if (!c->captured)
+		snprintf(s->code_line, sizeof s->code_line, "no code (%s)",
+			 c->gaps.len ? gbx_gap_reason_words(c->gaps.gap[0].reason) : "not captured");
+	else if (c->head_len == 0)
+		snprintf(s->code_line, sizeof s->code_line, "code without a commit yet, %llu files", (unsigned long long)c->sum.files);
+	else
+		snprintf(s->code_line, sizeof s->code_line, "code %.12s, %s, %llu files", hex,
+			 c->complete && memcmp(c->tree, c->head_tree, c->id_len) == 0 ? "clean" : "changed",
+			 (unsigned long long)c->sum.files);
+}
+
+/* Moves the manifest to the name that its digest gives it. */
+static void keep_manifest(struct session *s, const char *temporary, const struct gbx_code_result *c)
+{
+	char name[96] = "manifest/";
+	struct gbx_error err;
+
+	if (!c->captured)
+		return;
+	gbx_hex(c->manifest, GBX_SHA256_LEN, name + 9);
+	strcat(name, ".tfrecord");
+	GBX_AUTO_STRING char *path = gbx_run_path(&s->store, s->recorder.run_text, name);
+	if (!path || gbx_rename(temporary, path, &err))
+		warn(s, path ? err.line : "no memory for a path");
+}
+
+static void put_roots(struct session *s, const struct gbx_code_result *c)
+{
+	struct gbx_error err;
+	int rc = c->captured && c->repo ? gbx_add_root(&s->recorder, "repo", c->repo, &err) : 0;
+
+	if (rc == 0)
+		rc = gbx_add_root(&s->recorder, "cwd", s->cwd, &err);
+	if (rc == 0 && s->o->home && *s->o->home == '/')
+		rc = gbx_add_root(&s->recorder, "home", s->o->home, &err);
+	if (rc)
+		warn(s, err.line);
+	gbx_put_roots(&s->recorder);
+}
+
+static void put_command(struct session *s, char *const *config, const struct gbx_code_result *c)
+{
+	const struct gbx_run_options *o = s->o;
+
+	gbx_put_arguments(&s->recorder, o->argv);
+	gbx_put_params(&s->recorder, o->param, o->param_len);
+	for (size_t i = 0; i < o->config_len; i++)
+		gbx_put_config(&s->recorder, config[i], i < c->answers ? &c->answer[i] : NULL);
+}
+
+static void put_code_failed(struct session *s, const struct gbx_error *err)
+{
+	warn(s, err->line);
+	snprintf(s->code_line, sizeof s->code_line, "no code");
+	gbx_put_gap(&s->recorder, GLASSBOX__GAP__KIND__CODE, GLASSBOX__GAP__REASON__FAILED, 1, NULL);
+}
+
+/* The facts that stand before the job starts. The code is captured by a child meanwhile. */
+static void put_start(struct session *s, char *const *config)
+{
+	GBX_AUTO_STRING char *manifest = gbx_run_path(&s->store, s->recorder.run_text, "manifest/code.tmp");
+	GBX_AUTO_STRING char *blobs = gbx_run_path(&s->store, s->recorder.run_text, "blob");
+	GBX_CLEANUP(gbx_code_result_free) struct gbx_code_result code = {0};
+	struct gbx_code_capture capture;
+	struct gbx_error err;
+	struct gbx_code_options o = {
+		.start = s->cwd, .ceilings = s->o->ceilings, .store = s->store.path, .blobs = blobs, .manifest_path = manifest,
+		.run = s->recorder.run_text, .deadline_ms = CODE_DEADLINE_MS, .questions = (const char *const *)config,
+		.count = s->o->config_len,
+	};
+	int rc = manifest && blobs ? gbx_code_start(&capture, &o, &err) : gbx_fail(&err, GBX_E_NOMEM, "no memory for a path");
+
+	gbx_put_run_start(&s->recorder);
+	if (s->o->name)
+		gbx_put_name(&s->recorder, s->o->name);
+	gbx_put_machine(&s->recorder);
+	open_identity(s);
+	if (rc == 0)
+		rc = gbx_code_wait(&capture, &code, &err);
+	if (rc == 0) {
+		describe_code(s, &code);
+		keep_manifest(s, manifest, &code);
+	}
+	put_roots(s, &code);
+	put_command(s, config, &code);
+	if (rc == 0)
+		gbx_put_code(&s->recorder, &code);
+	else
+		put_code_failed(s, &err);
+	for (size_t i = 0; i < s->declared.len; i++)
+		if (s->declared.item[i].role == GLASSBOX__DECLARATION__ROLE__OUTPUT)
+			gbx_declared_begin(&s->recorder, &s->declared.item[i]);
+}
+
+static void tell_start(const struct session *s)
+{
+	char line[1200], path[700];
+
+	if (s->store.why) {
+		snprintf(line, sizeof line, "recording elsewhere, since %s", s->store.why);
+		warn(s, line);
+	}
+	snprintf(line, sizeof line, "recording run %s in %s", s->recorder.run_text,
+		 gbx_printable_in(gbx_slice_text(s->store.path), path, sizeof path));
+	say(s, line);
+	if (s->has_identity)
+		snprintf(line, sizeof line, "%s; signed by %s", s->code_line, s->identity.owner);
+	else
+		snprintf(line, sizeof line, "%s; %s", s->code_line,
+			 s->no_identity == GLASSBOX__GAP__REASON__KEY_LOCKED
+				 ? "not signed: the key needs a passphrase; sign later with 'glassbox sign'"
+				 : "not signed: no key; make one with 'glassbox key new --name YOU'");
+	say(s, line);
+}
+
+static void put_heartbeat(struct session *s)
+{
+	Glassbox__Body body = GLASSBOX__BODY__INIT;
+	Glassbox__Heartbeat m = GLASSBOX__HEARTBEAT__INIT;
+
+	m.seconds = (gbx_monotonic_nanos() - s->began) / 1000000000u;
+	body.body_case = GLASSBOX__BODY__BODY_HEARTBEAT;
+	body.heartbeat = &m;
+	gbx_put(&s->recorder, &body, NULL);
+}
+
+static int wait_for_job(struct session *s, struct gbx_job_end *end, struct gbx_error *err)
+{
+	int rc;
+
+	while ((rc = gbx_job_wait(&s->child, s->recording ? HEARTBEAT_MS : -1, end, err)) == 0)
+		put_heartbeat(s);
+	return rc;
+}
+
+static void put_run_end(struct session *s, const struct gbx_job_end *end, int exec_errno)
+{
+	Glassbox__Body body = GLASSBOX__BODY__INIT;
+	Glassbox__RunEnd m = GLASSBOX__RUN_END__INIT;
+
+	if (exec_errno) {
+		m.outcome_case = GLASSBOX__RUN_END__OUTCOME_NOT_STARTED;
+		m.not_started = (uint32_t)exec_errno;
+	} else if (end->exited) {
+		m.outcome_case = GLASSBOX__RUN_END__OUTCOME_EXIT;
+		m.exit = (uint32_t)end->status;
+	} else {
+		m.outcome_case = GLASSBOX__RUN_END__OUTCOME_SIGNAL;
+		m.signal = (uint32_t)end->status;
+		m.core = end->core;
+	}
+	if (!exec_errno) {
+		m.started_unix_nanos = s->child.started_nanos;
+		m.ended_unix_nanos = end->ended_nanos;
+	}
+	body.body_case = GLASSBOX__BODY__BODY_RUN_END;
+	body.run_end = &m;
+	gbx_put(&s->recorder, &body, NULL);
+}
+
+static void put_usage(struct session *s, const struct gbx_job_end *end)
+{
+	Glassbox__Body body = GLASSBOX__BODY__INIT;
+	Glassbox__Usage m = GLASSBOX__USAGE__INIT;
+
+	m.user_micros = end->user_micros;
+	m.system_micros = end->system_micros;
+	m.max_rss_bytes = end->max_rss_bytes;
+	body.body_case = GLASSBOX__BODY__BODY_USAGE;
+	body.usage = &m;
+	gbx_put(&s->recorder, &body, NULL);
+}
+
+/* Seal and signature, or the reason why not, as one line. */
+static void finish_record(struct session *s, Glassbox__Seal__State state, bool whole, char *line, size_t size)
+{
+	const char *run = s->recorder.run_text;
+	struct gbx_error err;
+
+	if (!whole) {
+		if (gbx_end_write(&s->recorder, &err))
+			warn(s, err.line);
+		snprintf(line, size, "not sealed: hashing was not finished; finish with: glassbox seal %s", run);
+	} else if (gbx_seal_write(&s->recorder, state, &err)) {
+		warn(s, err.line);
+		snprintf(line, size, "not sealed (%s); try again with: glassbox seal %s", gbx_gap_reason_words(gbx_gap_reason(&err)), run);
+	} else if (!s->has_identity) {
+		snprintf(line, size, "sealed, not signed; sign with: glassbox sign %s", run);
+	} else if (gbx_sign_run(&s->store, run, &s->identity, &err)) {
+		warn(s, err.line);
+		snprintf(line, size, "sealed, not signed; try again with: glassbox sign %s", run);
+	} else {
+		snprintf(line, size, "sealed and signed by %s; publish with: glassbox publish %s -o DIR", s->identity.owner, run);
+	}
+}
+
+static void tell_end(const struct session *s, const struct gbx_job_end *end, int exec_errno, const char *last)
+{
+	char line[512];
+	double seconds = exec_errno ? 0 : (double)(end->ended_nanos - s->child.started_nanos) / 1e9;
+	struct gbx_head head;
+	struct gbx_error ignored;
+
+	if (exec_errno)
+		snprintf(line, sizeof line, "run %s: the job did not start", s->recorder.run_text);
+	else
+		snprintf(line, sizeof line, "run %s: the job ended with %s %d after %.1f s", s->recorder.run_text,
+			 end->exited ? "exit status" : "signal", end->status, seconds);
+	say(s, line);
+	if (gbx_writer_head(s->recorder.writer, &head, &ignored) == 0) {
+		snprintf(line, sizeof line, "%llu records, %llu gaps; see them with: glassbox show %s", (unsigned long long)head.size,
+			 (unsigned long long)s->recorder.gaps, s->recorder.run_text);
+		say(s, line);
+	}
+	say(s, last);
+}
+
+static Glassbox__Seal__State seal_state(const struct gbx_job_end *end, int exec_errno)
+{
+	if (exec_errno)
+		return GLASSBOX__SEAL__STATE__NOT_STARTED;
+	return end->exited ? GLASSBOX__SEAL__STATE__EXITED : GLASSBOX__SEAL__STATE__SIGNALED;
+}
+
+static void record_end(struct session *s, const struct gbx_job_end *end, int exec_errno)
+{
+	char last[512];
+	bool whole = gbx_background_finish(&s->background, s->o->linger_ms, gbx_job_hurried);
+
+	if (!exec_errno)
+		put_usage(s, end);
+	put_run_end(s, end, exec_errno);
+	finish_record(s, seal_state(end, exec_errno), whole, last, sizeof last);
+	tell_end(s, end, exec_errno, last);
+}
+
+static int status_of(const struct session *s, const struct gbx_job_end *end, int exec_errno)
+{
+	if (exec_errno)
+		return gbx_job_exec_status(exec_errno);
+	if (s->o->strict && s->recorder.lost_ever)
+		return 125;
+	return end->exited ? end->status : 128 + end->status;
+}
+
+static void tell_exec(const struct session *s, int exec_errno)
+{
+	char line[700], shown[512];
+
+	snprintf(line, sizeof line, "cannot start '%s': %s", gbx_printable_in(gbx_slice_text(s->o->argv[0]), shown, sizeof shown),
+		 strerror(exec_errno));
+	warn(s, line);
+}
+
+static int run_job(struct session *s, int *status, struct gbx_error *err)
+{
+	struct gbx_job_end end = {0};
+	int exec_errno = 0;
+	int rc = gbx_job_start(s->o->argv, NULL, &s->child, &exec_errno, err);
+
+	if (rc)
+		return rc;
+	if (exec_errno)
+		tell_exec(s, exec_errno);
+	if (s->recording) {
+		if (!exec_errno)
+			gbx_put_job_process(&s->recorder, (uint64_t)s->child.pid);
+		gbx_background_start(&s->background, &s->recorder, &s->declared, s->has_identity ? &s->identity : NULL, s->no_identity);
+	}
+	if (!exec_errno && wait_for_job(s, &end, err) < 0)
+		return err->code;
+	if (s->recording)
+		record_end(s, &end, exec_errno);
+	*status = status_of(s, &end, exec_errno);
+	return 0;
+}
+
+/* The absolute paths of --config, for the questions to the code's capture. */
+static int find_configs(const struct session *s, char **config, struct gbx_error *err)
+{
+	for (size_t i = 0; i < s->o->config_len; i++) {
+		const char *said = s->o->config[i];
+		if (gbx_realpath(said, &config[i], err) == 0)
+			continue;
+		config[i] = *said == '/' ? gbx_strdup(said) : gbx_path_join(s->cwd, said);
+		if (!config[i])
+			return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	}
+	return 0;
+}
+
+static int record_start(struct session *s, struct gbx_error *err)
+{
+	char **config = gbx_calloc(s->o->config_len, sizeof *config);
+	int rc = config ? find_configs(s, config, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for paths");
+
+	if (rc == 0) {
+		put_start(s, config);
+		tell_start(s);
+	}
+	for (size_t i = 0; config && i < s->o->config_len; i++)
+		gbx_free(config[i]);
+	gbx_free(config);
+	return rc;
+}
+
+static int run(struct session *s, struct gbx_run_result *result, struct gbx_error *err)
+{
+	struct gbx_error why;
+	char line[sizeof why.line + 64];
+	int rc = read_options(s, err);
+
+	if (rc == 0)
+		rc = gbx_job_prepare(&s->child, err);
+	if (rc)
+		return rc;
+	rc = open_recorder(s, &why);
+	if (rc == 0)
+		rc = record_start(s, &why);
+	if (rc && s->o->strict) {
+		*err = why;
+		return rc;
+	}
+	if (rc) {
+		snprintf(line, sizeof line, "the job runs without a record: %s", why.line);
+		warn(s, line);
+		s->recording = false;
+	}
+	rc = run_job(s, &result->status, err);
+	if (s->recording)
+		memcpy(result->run, s->recorder.run_text, sizeof result->run);
+	return rc;
+}
+
+int gbx_run(const struct gbx_run_options *options, struct gbx_run_result *result, struct gbx_error *err)
+{
+	struct session s = {.o = options, .began = gbx_monotonic_nanos()};
+
+	*result = (struct gbx_run_result){0};
+	int rc = run(&s, result, err);
+	gbx_job_release(&s.child);
+	free_session(&s);
+	return rc;
+}

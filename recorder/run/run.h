@@ -1,0 +1,34 @@
+/* `glassbox run`: records a job while it runs. */
+#ifndef GBX_RUN_RUN_H
+#define GBX_RUN_RUN_H
+
+#include "store/store.h"
+
+/* Texts are borrowed until gbx_run returns. The library reads no environment: who calls it fills these from there. */
+struct gbx_run_options {
+	char *const *argv;              /* the job's command, ended by NULL */
+	const char *name;               /* or NULL */
+	const char *const *data, *const *output, *const *config, *const *param;
+	size_t data_len, output_len, config_len, param_len;
+	struct gbx_store_choice store;  /* create and git_dir are filled in here */
+	const char *home;               /* HOME or the passwd entry's, or NULL */
+	const char *ceilings;           /* GIT_CEILING_DIRECTORIES, or NULL */
+	const char *key;                /* path of the private key, or NULL */
+	bool key_asked_for;             /* the user named it: it is told where it is missing */
+	struct gbx_slice passphrase;
+	bool strict;                    /* the recorder failing makes the run fail */
+	unsigned linger_ms;             /* how long hashing may go on when the job has ended */
+	void (*say)(const char *line);  /* what is going on, for a person */
+	void (*warn)(const char *line); /* what went wrong, for a person */
+};
+
+struct gbx_run_result {
+	int status; /* what the program exits with: the job's, 128 + N for a signal, 125 to 127 where it did not start */
+	char run[GBX_ULID_TEXT + 1]; /* empty where nothing was recorded */
+};
+
+/* Runs the job and records it. The recorder never harms the job: where nothing can be recorded the job runs bare, and one line says
+ * so. Fails only where the job was not started: wrong options (GBX_E_USAGE), or strict and no record. */
+int gbx_run(const struct gbx_run_options *options, struct gbx_run_result *result, struct gbx_error *err) GBX_MUST_USE;
+
+#endif
