@@ -1,0 +1,50 @@
+/* What the commands share: where store and key are by the environment, and how things are printed. */
+#ifndef GBX_CLI_CLI_H
+#define GBX_CLI_CLI_H
+
+#include <jansson.h>
+
+#include "base/text.h"
+#include "cli/options.h"
+#include "run/identity.h"
+#include "store/runs.h"
+
+/* Exit statuses of every command but run. */
+#define GBX_EXIT_OK 0
+#define GBX_EXIT_BAD 1
+#define GBX_EXIT_USAGE 2
+#define GBX_EXIT_UNSURE 3
+
+/* One file a command: its options, its help and one function. */
+extern const struct gbx_command gbx_cmd_run, gbx_cmd_ls, gbx_cmd_show, gbx_cmd_records, gbx_cmd_seal, gbx_cmd_sign, gbx_cmd_publish,
+	gbx_cmd_verify, gbx_cmd_key;
+
+/* Prints "glassbox: line" on standard error. */
+void gbx_say(const char *line);
+/* Prints an error and returns the exit status that its code amounts to. */
+int gbx_complain(const struct gbx_error *err);
+
+/* Fills a store choice from --store and the environment; git_dir is found from the working folder and owned by *git_dir. */
+void gbx_store_choice(const struct gbx_given *given, char **git_dir, struct gbx_store_choice *out);
+/* Opens the store that is there. */
+int gbx_open_store(const struct gbx_given *given, struct gbx_store *out, struct gbx_error *err) GBX_MUST_USE;
+/* Opens the store and finds the run that the first argument says. */
+int gbx_open_run(const struct gbx_given *given, struct gbx_store *store, char run[GBX_ULID_TEXT + 1], struct gbx_error *err) GBX_MUST_USE;
+
+/* The home folder: HOME, or the passwd entry's; NULL where there is none. */
+const char *gbx_home(void);
+/* --key, GLASSBOX_KEY, or the default place; freed by the caller, NULL where there is none. *asked: the user named it. */
+char *gbx_key_path(const struct gbx_given *given, bool *asked);
+/* The passphrase in --passphrase-file without its last newline, appended; nothing where the option is not given. */
+int gbx_read_passphrase(const struct gbx_given *given, struct gbx_bytes *out, struct gbx_error *err) GBX_MUST_USE;
+/* The identity at that key, with --passphrase-file or a question on the terminal where it is needed. GBX_E_NOTFOUND without a key. */
+int gbx_open_identity(const struct gbx_given *given, struct gbx_identity *out, struct gbx_error *err) GBX_MUST_USE;
+
+/* One JSON object on standard output; takes json over. Returns the exit status, 3 where it could not be written. */
+int gbx_print_json(json_t *json, int status);
+json_t *gbx_json_hex(const uint8_t *data, size_t len);
+json_t *gbx_json_time(uint64_t nanos);
+/* Bytes as JSON text: themselves where they are UTF-8, else escaped for reading. */
+json_t *gbx_json_bytes(struct gbx_slice text);
+
+#endif

@@ -1,0 +1,137 @@
+/* glassbox run: records a job. Exits as the job did; 125 where glassbox itself failed before the job started. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "run/run.h"
+
+#define NOT_RUN 125
+
+static const struct gbx_option options[] = {
+	{"name", 0, "NAME", "a name for the run"},
+	{"data", 0, "[NAME=]PATH", "a file or folder that the job reads, hashed beside it; or a URI, which is only noted"},
+	{"output", 0, "[NAME=]PATH", "a file or folder that the job writes, hashed after it"},
+	{"config", 0, "FILE", "a config file; its parameters are recorded where it is JSON"},
+	{"param", 0, "NAME=VALUE", "a parameter"},
+	{"store", 0, "DIR", "where the record goes; else GLASSBOX_STORE, the repository's git folder, or the user's state folder"},
+	{"key", 'k', "FILE", "sign with this key; else GLASSBOX_KEY or the user's own"},
+	{"passphrase-file", 0, "FILE", "the key's passphrase"},
+	{"linger", 0, "SECONDS", "how long hashing may go on when the job has ended (10)"},
+	{"strict", 0, NULL, "fail with 125 where nothing can be recorded"},
+	{"quiet", 'q', NULL, "say nothing but what went wrong"},
+	{"help", 'h', NULL, "print this"},
+	{0},
+};
+
+struct lists {
+	const char **data, **output, **config, **param;
+};
+
+static int read_linger(const struct gbx_given *given, unsigned *ms, struct gbx_error *err)
+{
+	const char *said = gbx_value(given, "linger");
+	uint64_t seconds = 10;
+
+	if (said && (!gbx_parse_u63(gbx_slice_text(said), &seconds) || seconds > 86400))
+		return gbx_fail(err, GBX_E_USAGE, "run: --linger '%s': expected seconds, 0 to 86400", said);
+	*ms = (unsigned)seconds * 1000;
+	return 0;
+}
+
+static int check_texts(const struct gbx_run_options *o, struct gbx_error *err)
+{
+	if (o->name && (!*o->name || strlen(o->name) > 1000 || !gbx_is_utf8(gbx_slice_text(o->name))))
+		return gbx_fail(err, GBX_E_USAGE, "run: --name: expected 1 to 1000 bytes of UTF-8");
+	for (size_t i = 0; i < o->param_len; i++) {
+		const char *equals = strchr(o->param[i], '=');
+		if (!equals || equals == o->param[i])
+			return gbx_fail(err, GBX_E_USAGE, "run: --param '%s': expected NAME=VALUE", o->param[i]);
+	}
+	return 0;
+}
+
+static int run(const struct gbx_given *given, const struct lists *l, struct gbx_run_options *o, struct gbx_error *err)
+{
+	GBX_CLEANUP(gbx_bytes_wipe) struct gbx_bytes passphrase = {0};
+	GBX_AUTO_STRING char *key = gbx_key_path(given, &o->key_asked_for);
+	struct gbx_run_result result;
+	char *git_dir;
+	int rc = l->data && l->output && l->config && l->param ? 0 : gbx_fail(err, GBX_E_NOMEM, "no memory for the command line");
+
+	if (rc == 0)
+		rc = gbx_read_passphrase(given, &passphrase, err);
+	if (rc == 0)
+		rc = read_linger(given, &o->linger_ms, err);
+	if (rc == 0)
+		rc = check_texts(o, err);
+	if (rc)
+		return rc;
+	gbx_store_choice(given, &git_dir, &o->store);
+	o->store.git_dir = NULL; /* found again by the library */
+	gbx_free(git_dir);
+	o->key = key;
+	o->passphrase = gbx_slice_of(&passphrase);
+	rc = gbx_run(o, &result, err);
+	return rc ? rc : result.status;
+}
+
+static int exec_bare(char **argv)
+{
+	char line[600], shown[400];
+
+	execvp(argv[0], argv);
+	snprintf(line, sizeof line, "cannot start '%s': %s", gbx_printable_in(gbx_slice_text(argv[0]), shown, sizeof shown), strerror(errno));
+	int status = errno == ENOENT ? 127 : 126;
+	gbx_say(line);
+	return status;
+}
+
+static int cmd_run(const struct gbx_given *given)
+{
+	const char *off = getenv("GLASSBOX");
+	struct gbx_error err;
+
+	if (off && strcmp(off, "off") == 0)
+		return exec_bare(given->argument);
+	struct gbx_run_options o = {
+		.argv = given->argument,
+		.name = gbx_value(given, "name"),
+		.home = gbx_home(),
+		.ceilings = getenv("GIT_CEILING_DIRECTORIES"),
+		.strict = gbx_flag(given, "strict"),
+		.say = gbx_flag(given, "quiet") ? NULL : gbx_say,
+		.warn = gbx_say,
+	};
+	struct lists l = {gbx_values(given, "data", &o.data_len), gbx_values(given, "output", &o.output_len),
+			  gbx_values(given, "config", &o.config_len), gbx_values(given, "param", &o.param_len)};
+	o.data = l.data;
+	o.output = l.output;
+	o.config = l.config;
+	o.param = l.param;
+	int status = run(given, &l, &o, &err);
+	if (status < 0) {
+		gbx_say(err.line);
+		status = NOT_RUN;
+	}
+	gbx_free(l.data);
+	gbx_free(l.output);
+	gbx_free(l.config);
+	gbx_free(l.param);
+	return status;
+}
+
+const struct gbx_command gbx_cmd_run = {
+	.name = "run",
+	.usage = "[OPTION]... -- COMMAND [ARG]...",
+	.summary = "run a job and record what goes into it",
+	.options = options,
+	.least = 1,
+	.most = (size_t)-1,
+	.takes_command = true,
+	.usage_status = NOT_RUN,
+	.run = cmd_run,
+};

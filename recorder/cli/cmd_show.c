@@ -1,0 +1,185 @@
+/* glassbox show: one run, by section. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "cli/describe.h"
+#include "run/sign.h"
+
+static const struct gbx_option options[] = {
+	{"gaps", 0, NULL, "what was not captured, and where"},
+	{"json", 0, NULL, "print one JSON object"},
+	{"store", 0, "DIR", "the store"},
+	{"help", 'h', NULL, "print this"},
+	{0},
+};
+
+/* Sections in the order in which they are shown; kinds that are in none are shown by `records` alone. */
+static const struct {
+	const char *title;
+	Glassbox__Kind kinds[4];
+} sections[] = {
+	{"command", {GLASSBOX__KIND__ARGUMENT}},
+	{"parameters", {GLASSBOX__KIND__PARAMETER, GLASSBOX__KIND__CONFIG}},
+	{"code", {GLASSBOX__KIND__CODE, GLASSBOX__KIND__GIT}},
+	{"data", {GLASSBOX__KIND__DATASET}},
+	{"outputs", {GLASSBOX__KIND__ARTIFACT}},
+	{"machine", {GLASSBOX__KIND__HOST, GLASSBOX__KIND__SYSTEM, GLASSBOX__KIND__DEVICE}},
+	{"process", {GLASSBOX__KIND__RUN_END, GLASSBOX__KIND__USAGE}},
+	{"not captured", {GLASSBOX__KIND__GAP, GLASSBOX__KIND__PLACE}},
+};
+#define SECTIONS (sizeof sections / sizeof *sections)
+
+struct line {
+	size_t section;
+	char *text;
+	uint32_t order; /* arguments by index, parameters by name, the rest as recorded */
+};
+
+struct page {
+	struct line *line;
+	size_t len, cap;
+	json_t *json; /* or NULL: an object of sections */
+};
+
+static size_t section_of(Glassbox__Kind kind)
+{
+	for (size_t i = 0; i < SECTIONS; i++)
+		for (size_t k = 0; k < 4; k++)
+			if (sections[i].kinds[k] == kind)
+				return i;
+	return SECTIONS;
+}
+
+static int add_json(struct page *p, size_t section, const struct gbx_stream_view *stream, const struct gbx_record *r)
+{
+	json_t *list = json_object_get(p->json, sections[section].title);
+
+	if (!list) {
+		list = json_array();
+		json_object_set_new(p->json, sections[section].title, list);
+	}
+	return json_array_append_new(list, json_pack("{s:o, s:I, s:s, s:o}", "stream", gbx_json_hex(stream->head.stream, GBX_STREAM_LEN),
+						     "seq", (json_int_t)r->seq, "kind", r->kind->name, "body", gbx_body_json(r->body)));
+}
+
+static int take_record(void *arg, const struct gbx_stream_view *stream, const struct gbx_record *r, struct gbx_error *err)
+{
+	struct page *p = arg;
+	size_t section = section_of(r->kind->kind);
+	char text[2048];
+
+	if (section == SECTIONS || !r->body)
+		return 0;
+	if (p->json)
+		return add_json(p, section, stream, r) ? gbx_fail(err, GBX_E_NOMEM, "no memory for JSON") : 0;
+	int rc = gbx_grow((void **)&p->line, &p->cap, p->len, sizeof *p->line, err);
+	if (rc)
+		return rc;
+	gbx_describe(r->body, text, sizeof text);
+	bool argument = r->kind->kind == GLASSBOX__KIND__ARGUMENT;
+	p->line[p->len++] = (struct line){section, gbx_strdup(text), argument ? r->body->argument->index : (uint32_t)p->len};
+	return 0;
+}
+
+static int by_order(const void *a, const void *b)
+{
+	const struct line *x = a, *y = b;
+
+	if (x->section != y->section)
+		return x->section < y->section ? -1 : 1;
+	if (sections[x->section].kinds[0] == GLASSBOX__KIND__PARAMETER && x->text && y->text)
+		return strcmp(x->text, y->text);
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+static void print_page(struct page *p, bool gaps_only)
+{
+	size_t at = SECTIONS;
+
+	if (p->len)
+		qsort(p->line, p->len, sizeof *p->line, by_order);
+	for (size_t i = 0; i < p->len; i++) {
+		if (gaps_only && p->line[i].section != SECTIONS - 1)
+			continue;
+		if (p->line[i].section != at)
+			printf("\n%s\n", sections[p->line[i].section].title);
+		at = p->line[i].section;
+		printf("  %s\n", p->line[i].text ? p->line[i].text : "(no memory)");
+	}
+}
+
+static void print_head(const struct gbx_run_view *v, const char *signer)
+{
+	char started[32], shown[400];
+
+	gbx_time_text(v->started_nanos, started);
+	printf("run %s", v->run);
+	if (v->name)
+		printf("  %s", gbx_printable_in(gbx_slice_text(v->name), shown, sizeof shown));
+	printf("\nstarted %s, %s, %s%s, %llu records, %llu gaps\n", started, gbx_run_state_name(v->state),
+	       signer ? "signed by " : "not signed", signer ? signer : "", (unsigned long long)v->records, (unsigned long long)v->gaps);
+	if (v->state == GBX_SILENT || v->state == GBX_INTERRUPTED) {
+		gbx_time_text(v->last_nanos, started);
+		printf("no record after %s was found\n", started);
+	}
+	if (v->state != GBX_SEALED && v->state != GBX_RUNNING)
+		printf("not sealed; seal it with: glassbox seal %s\n", v->run);
+	else if (v->state == GBX_SEALED && !signer)
+		printf("sealed, not signed; sign it with: glassbox sign %s\n", v->run);
+}
+
+static int show(const struct gbx_given *given, struct page *p, const struct gbx_run_view *v, const char *signer)
+{
+	if (p->json) {
+		json_t *sections_json = p->json;
+		p->json = NULL;
+		return gbx_print_json(json_pack("{s:s, s:s, s:o, s:s, s:b, s:o, s:o, s:I, s:I, s:o}", "format", "glassbox.show/1", "run",
+						v->run, "name", v->name ? gbx_json_bytes(gbx_slice_text(v->name)) : json_null(),
+						"state", gbx_run_state_name(v->state), "signed", v->is_signed, "signer",
+						signer ? json_string(signer) : json_null(), "started", gbx_json_time(v->started_nanos),
+						"records", (json_int_t)v->records, "gaps", (json_int_t)v->gaps, "sections", sections_json),
+				      GBX_EXIT_OK);
+	}
+	print_head(v, signer);
+	print_page(p, gbx_flag(given, "gaps"));
+	return fflush(stdout) || ferror(stdout) ? GBX_EXIT_UNSURE : GBX_EXIT_OK;
+}
+
+static void free_page(struct page *p)
+{
+	for (size_t i = 0; i < p->len; i++)
+		gbx_free(p->line[i].text);
+	gbx_free(p->line);
+	json_decref(p->json);
+}
+
+static int cmd_show(const struct gbx_given *given)
+{
+	GBX_CLEANUP(gbx_store_free) struct gbx_store store = {0};
+	GBX_CLEANUP(gbx_run_view_free) struct gbx_run_view view = {0};
+	GBX_CLEANUP(free_page) struct page page = {.json = gbx_flag(given, "json") ? json_object() : NULL};
+	char run[GBX_ULID_TEXT + 1], signer[GBX_NAME_MAX + 1];
+	uint8_t key[GBX_PUBLIC_KEY_LEN];
+	struct gbx_error err, ignored;
+	int rc = gbx_open_run(given, &store, run, &err);
+
+	if (rc == 0)
+		rc = gbx_run_scan(&store, run, take_record, &page, &view, &err);
+	if (rc)
+		return gbx_complain(&err);
+	bool is_signed = gbx_signed_by(&store, run, signer, key, &ignored) == 0;
+	return show(given, &page, &view, is_signed ? signer : NULL);
+}
+
+const struct gbx_command gbx_cmd_show = {
+	.name = "show",
+	.usage = "RUN [--gaps] [--json]",
+	.summary = "show a run: command, parameters, code, data, outputs, machine, gaps",
+	.options = options,
+	.least = 1,
+	.most = 1,
+	.usage_status = GBX_EXIT_USAGE,
+	.run = cmd_show,
+};

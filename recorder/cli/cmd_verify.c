@@ -1,0 +1,26 @@
+/* glassbox verify: checks a bundle; trusts the user's own key where --key names none. */
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "cli/verify.h"
+
+static int cmd_verify(const struct gbx_given *given)
+{
+	/* --key means the keys to trust here, so the default place is looked up without it. */
+	struct gbx_given without = {.program = given->program, .command = given->command};
+	bool asked;
+	GBX_AUTO_STRING char *path = gbx_key_path(&without, &asked);
+	GBX_AUTO_STRING char *own = path ? gbx_key_sibling(path, ".pub") : NULL;
+
+	return gbx_verify_command(given, own);
+}
+
+const struct gbx_command gbx_cmd_verify = {
+	.name = "verify",
+	.usage = "BUNDLE [--key FILE]... [--data DIR]... [--artifacts DIR] [--require LIST]",
+	.summary = "check a bundle: what was used, shown and withheld, and that nothing was changed",
+	.options = gbx_verify_options,
+	.least = 1,
+	.most = 1,
+	.usage_status = GBX_EXIT_USAGE,
+	.run = cmd_verify,
+};

@@ -1,0 +1,319 @@
+#include "cli/describe.h"
+
+#include <stdio.h>
+
+#include "base/text.h"
+#include "journal/gap.h"
+
+/* Text appended to a line; every piece from outside goes through printable. */
+struct line {
+	char *out;
+	size_t size, len;
+};
+
+static void add(struct line *l, const char *text)
+{
+	int n = snprintf(l->out + l->len, l->size - l->len, "%s", text);
+
+	l->len += n < 0 ? 0 : (size_t)n < l->size - l->len ? (size_t)n : l->size - l->len - 1;
+}
+
+static void add_text(struct line *l, struct gbx_slice text)
+{
+	char shown[600];
+
+	add(l, gbx_printable_in(text, shown, sizeof shown));
+}
+
+static void add_string(struct line *l, const char *before, const char *text)
+{
+	add(l, before);
+	add_text(l, gbx_slice_text(text));
+}
+
+static void add_number(struct line *l, const char *before, uint64_t n, const char *after)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%llu", (unsigned long long)n);
+	add(l, before);
+	add(l, text);
+	add(l, after);
+}
+
+static void add_hex(struct line *l, const char *before, ProtobufCBinaryData data, size_t bytes)
+{
+	char text[2 * 32 + 1];
+
+	gbx_hex(data.data, data.len < bytes ? data.len : bytes, text);
+	add(l, before);
+	add(l, text);
+}
+
+static void add_path(struct line *l, const char *before, const Glassbox__Path *p)
+{
+	add(l, before);
+	add(l, "<");
+	add_text(l, gbx_slice_text(p->root));
+	add(l, ">");
+	if (p->path.len)
+		add(l, "/");
+	add_text(l, gbx_pb_slice(p->path));
+}
+
+static void add_files(struct line *l, uint64_t files, uint64_t bytes)
+{
+	add_number(l, ", ", files, files == 1 ? " file" : " files");
+	add_number(l, ", ", bytes, " bytes");
+}
+
+static void describe_end(struct line *l, const Glassbox__RunEnd *e)
+{
+	if (e->outcome_case == GLASSBOX__RUN_END__OUTCOME_EXIT)
+		add_number(l, "exit status ", e->exit, "");
+	else if (e->outcome_case == GLASSBOX__RUN_END__OUTCOME_SIGNAL)
+		add_number(l, "signal ", e->signal, e->core ? ", core dumped" : "");
+	else
+		add_number(l, "the job did not start, errno ", e->not_started, "");
+	if (e->ended_unix_nanos > e->started_unix_nanos)
+		add_number(l, ", after ", (e->ended_unix_nanos - e->started_unix_nanos) / 1000000u, " ms");
+}
+
+static void describe_gap(struct line *l, const Glassbox__Gap *g)
+{
+	add(l, gbx_gap_kind_words(g->kind));
+	add(l, ": ");
+	add(l, gbx_gap_reason_words(g->reason));
+	if (g->count > 1)
+		add_number(l, " (", g->count, ")");
+	if (g->place)
+		add_number(l, ", see record ", g->place->seq, "");
+}
+
+static void describe_place(struct line *l, const Glassbox__Place *p)
+{
+	if (p->place_case == GLASSBOX__PLACE__PLACE_OPTION)
+		add_text(l, gbx_slice_text(p->option));
+	else if (p->place_case == GLASSBOX__PLACE__PLACE_ADDRESS)
+		add_text(l, gbx_slice_text(p->address));
+	else if (p->place_case == GLASSBOX__PLACE__PLACE_PATHS) {
+		for (size_t i = 0; i < p->paths->n_path && i < 8; i++) {
+			add_string(l, i ? ", <" : "<", p->paths->root);
+			add(l, p->paths->path[i].len ? ">/" : ">");
+			add_text(l, gbx_pb_slice(p->paths->path[i]));
+		}
+		uint64_t more = p->paths->more + (p->paths->n_path > 8 ? p->paths->n_path - 8 : 0);
+		if (more)
+			add_number(l, " and ", more, " more");
+	}
+}
+
+static void describe_parameter(struct line *l, const Glassbox__Parameter *p)
+{
+	add_text(l, gbx_slice_text(p->name));
+	add(l, " = ");
+	switch (p->value_case) {
+	case GLASSBOX__PARAMETER__VALUE_TEXT:
+		add_string(l, "\"", p->text);
+		add(l, "\"");
+		break;
+	case GLASSBOX__PARAMETER__VALUE_NUMBER:
+		add_text(l, gbx_slice_text(p->number));
+		break;
+	case GLASSBOX__PARAMETER__VALUE_BOOLEAN:
+		add(l, p->boolean ? "true" : "false");
+		break;
+	case GLASSBOX__PARAMETER__VALUE_NULL:
+		add(l, "null");
+		break;
+	case GLASSBOX__PARAMETER__VALUE_JSON:
+		add_text(l, gbx_slice_text(p->json));
+		break;
+	default:
+		add_number(l, "(", p->blob ? p->blob->size : 0, " bytes, kept as a file)");
+	}
+	if (p->config)
+		add_number(l, "  (config, record ", p->config->seq, ")");
+}
+
+static void describe_code(struct line *l, const Glassbox__Code *c)
+{
+	bool same = c->head_tree.len == c->tree.len && memcmp(c->head_tree.data, c->tree.data, c->tree.len) == 0;
+
+	if (c->head_commit.len)
+		add_hex(l, "commit ", c->head_commit, 32);
+	else
+		add(l, "no commit yet");
+	add_hex(l, ", tree ", c->tree, 6);
+	add(l, same ? ", clean" : ", changed");
+	add(l, c->complete ? "" : ", incomplete");
+	add_files(l, c->files, c->bytes);
+}
+
+static void describe_start(struct line *l, const Glassbox__StreamStart *s)
+{
+	add_hex(l, "stream ", s->stream, 16);
+	add(l, s->role == GLASSBOX__STREAM_START__ROLE__LEAD ? ", lead" : ", member");
+	add(l, s->writer == GLASSBOX__STREAM_START__WRITER__RECORDER ? ", by the recorder" : ", by the job");
+	if (s->follows)
+		add_hex(l, ", goes on from ", s->follows->stream, 4);
+}
+
+static void describe_dataset(struct line *l, const Glassbox__Dataset *d)
+{
+	add_text(l, gbx_slice_text(d->name));
+	if (d->path)
+		add_path(l, ": ", d->path);
+	if (d->root.len) {
+		add_files(l, d->files, d->bytes);
+		add_hex(l, ", root ", d->root, 32);
+	} else {
+		add_string(l, ": ", d->uri);
+		add(l, ", declared, not hashed");
+	}
+}
+
+static void describe_artifact(struct line *l, const Glassbox__Artifact *a)
+{
+	add_text(l, gbx_slice_text(a->name));
+	add_path(l, ": ", a->path);
+	add_files(l, a->files, a->bytes);
+	add_hex(l, ", root ", a->root, 32);
+}
+
+static void describe_declaration(struct line *l, const Glassbox__Declaration *d)
+{
+	add(l, d->role == GLASSBOX__DECLARATION__ROLE__DATA ? "data " : "output ");
+	add_text(l, gbx_slice_text(d->name));
+	if (d->path)
+		add_path(l, ": ", d->path);
+	else
+		add_string(l, ": ", d->uri);
+	if (d->listing.len)
+		add_files(l, d->files, d->bytes);
+}
+
+static void describe_argument(struct line *l, const Glassbox__Argument *a)
+{
+	add_number(l, "[", a->index, "] ");
+	if (a->content_case == GLASSBOX__ARGUMENT__CONTENT_VALUE)
+		add_text(l, gbx_pb_slice(a->value));
+	else
+		add_number(l, "(", a->blob->size, " bytes, kept as a file)");
+}
+
+static void describe_machine(struct line *l, const Glassbox__Body *b)
+{
+	switch (b->body_case) {
+	case GLASSBOX__BODY__BODY_HOST:
+		add_string(l, "", b->host->hostname);
+		add_string(l, ", user ", b->host->user);
+		break;
+	case GLASSBOX__BODY__BODY_SYSTEM:
+		add_string(l, "", b->system->os);
+		add_string(l, ", ", b->system->kernel);
+		add_string(l, ", ", b->system->machine);
+		add_string(l, ", ", b->system->libc);
+		break;
+	case GLASSBOX__BODY__BODY_DEVICE:
+		if (b->device->device_case == GLASSBOX__DEVICE__DEVICE_CPU) {
+			add_string(l, "CPU ", b->device->cpu->model);
+			add_number(l, ", ", b->device->cpu->logical, " processors");
+		} else if (b->device->device_case == GLASSBOX__DEVICE__DEVICE_MEMORY) {
+			add_number(l, "memory ", b->device->memory->bytes, " bytes");
+		}
+		break;
+	case GLASSBOX__BODY__BODY_PROCESS:
+		add(l, b->process->role == GLASSBOX__PROCESS__ROLE__JOB ? "job" : "recorder");
+		add_number(l, ", pid ", b->process->pid, "");
+		break;
+	default:
+		add_number(l, "user ", b->usage->user_micros / 1000, " ms");
+		add_number(l, ", system ", b->usage->system_micros / 1000, " ms");
+		add_number(l, ", peak memory ", b->usage->max_rss_bytes, " bytes");
+	}
+}
+
+static void describe(struct line *l, const Glassbox__Body *b)
+{
+	switch (b->body_case) {
+	case GLASSBOX__BODY__BODY_STREAM_START:
+		describe_start(l, b->stream_start);
+		break;
+	case GLASSBOX__BODY__BODY_RUN_START:
+		add_text(l, gbx_slice_text(b->run_start->recorder));
+		break;
+	case GLASSBOX__BODY__BODY_RUN_END:
+		describe_end(l, b->run_end);
+		break;
+	case GLASSBOX__BODY__BODY_STREAM_END:
+		add(l, "the stream ends; the seal follows elsewhere");
+		break;
+	case GLASSBOX__BODY__BODY_SEAL:
+		add_number(l, "", b->seal->streams, b->seal->streams == 1 ? " stream" : " streams");
+		break;
+	case GLASSBOX__BODY__BODY_GAP:
+		describe_gap(l, b->gap);
+		break;
+	case GLASSBOX__BODY__BODY_HEARTBEAT:
+		add_number(l, "", b->heartbeat->seconds, " s");
+		break;
+	case GLASSBOX__BODY__BODY_PLACE:
+		describe_place(l, b->place);
+		break;
+	case GLASSBOX__BODY__BODY_ROOT:
+		add_string(l, "", b->root->name);
+		add(l, " = ");
+		add_text(l, gbx_pb_slice(b->root->path));
+		break;
+	case GLASSBOX__BODY__BODY_NAME:
+		add_text(l, gbx_slice_text(b->name->name));
+		break;
+	case GLASSBOX__BODY__BODY_ARGUMENT:
+		describe_argument(l, b->argument);
+		break;
+	case GLASSBOX__BODY__BODY_CONFIG:
+		add_path(l, "", b->config->path);
+		add_hex(l, ", sha256 ", b->config->content->sha256, 32);
+		add(l, b->config->in_head ? ", as in HEAD" : ", not in HEAD");
+		break;
+	case GLASSBOX__BODY__BODY_PARAMETER:
+		describe_parameter(l, b->parameter);
+		break;
+	case GLASSBOX__BODY__BODY_CODE:
+		describe_code(l, b->code);
+		break;
+	case GLASSBOX__BODY__BODY_GIT:
+		if (b->git->fact_case == GLASSBOX__GIT__FACT_BRANCH) {
+			add_string(l, "branch ", b->git->branch);
+		} else if (b->git->fact_case == GLASSBOX__GIT__FACT_REMOTE) {
+			add_string(l, "remote ", b->git->remote->name);
+			add_string(l, " ", b->git->remote->url);
+			add(l, b->git->remote->credentials ? " (had a password, which was not kept)" : "");
+		}
+		break;
+	case GLASSBOX__BODY__BODY_DECLARATION:
+		describe_declaration(l, b->declaration);
+		break;
+	case GLASSBOX__BODY__BODY_DATASET:
+		describe_dataset(l, b->dataset);
+		break;
+	case GLASSBOX__BODY__BODY_DATASET_FILES:
+		add_number(l, "of record ", b->dataset_files->dataset->seq, "");
+		add_hex(l, ", manifest ", b->dataset_files->manifest, 32);
+		break;
+	case GLASSBOX__BODY__BODY_ARTIFACT:
+		describe_artifact(l, b->artifact);
+		break;
+	default:
+		describe_machine(l, b);
+	}
+}
+
+void gbx_describe(const Glassbox__Body *body, char *out, size_t size)
+{
+	struct line l = {out, size, 0};
+
+	out[0] = 0;
+	describe(&l, body);
+}

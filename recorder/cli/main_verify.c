@@ -1,0 +1,41 @@
+/* glassbox-verify: verifies a published bundle, and does nothing else. It trusts no key but those given with --key. */
+#include <stdio.h>
+
+#include "cli/verify.h"
+
+static int run(const struct gbx_given *given)
+{
+	return gbx_verify_command(given, NULL);
+}
+
+static const struct gbx_command command = {
+	.name = "",
+	.usage = "BUNDLE [--key FILE]... [--data DIR]... [--artifacts DIR] [--require LIST] [--json]",
+	.summary = "glassbox-verify " GBX_VERSION ": checks a published bundle (a folder or a tar file), offline.\n"
+		   "Exit status: 0 verified, 1 the evidence is bad, 2 wrong usage, 3 could not tell (unsigned, nobody trusts the key, "
+		   "missing or malformed parts).",
+	.options = gbx_verify_options,
+	.least = 1,
+	.most = 1,
+	.usage_status = 2,
+	.run = run,
+};
+
+int main(int argc, char **argv)
+{
+	struct gbx_given given;
+	struct gbx_error err;
+
+	(void)argc;
+	if (gbx_options_parse("glassbox-verify", &command, argv + 1, &given, &err)) {
+		fprintf(stderr, "%s\n", err.line);
+		return 2;
+	}
+	int status = 0;
+	if (gbx_flag(&given, "help"))
+		gbx_print_help("glassbox-verify", &command);
+	else
+		status = command.run(&given);
+	gbx_given_free(&given);
+	return status;
+}

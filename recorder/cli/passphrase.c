@@ -1,0 +1,77 @@
+/* Passphrases: from a file, else from the terminal; never asked for while a job runs. */
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "cli/cli.h"
+
+static void cut_newline(struct gbx_bytes *b)
+{
+	while (b->len && (b->data[b->len - 1] == '\n' || b->data[b->len - 1] == '\r'))
+		b->data[--b->len] = 0;
+}
+
+int gbx_read_passphrase(const struct gbx_given *given, struct gbx_bytes *out, struct gbx_error *err)
+{
+	const char *path = gbx_value(given, "passphrase-file");
+
+	if (!path)
+		return 0;
+	int rc = gbx_load_file(path, GBX_LIMIT_PASSPHRASE + 1, out, err);
+	if (rc)
+		return gbx_fail_context(err, "--passphrase-file");
+	cut_newline(out);
+	return out->len ? 0 : gbx_fail(err, GBX_E_USAGE, "--passphrase-file '%s' is empty", path);
+}
+
+static int ask(const char *key_path, struct gbx_bytes *out, struct gbx_error *err)
+{
+	struct termios was, silent;
+	char line[GBX_LIMIT_PASSPHRASE + 2];
+
+	if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &was))
+		return gbx_fail(err, GBX_E_LOCKED, "the key '%s' needs a passphrase: give --passphrase-file, or use a terminal", key_path);
+	silent = was;
+	silent.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+	fprintf(stderr, "passphrase of %s: ", key_path);
+	char *got = fgets(line, sizeof line, stdin);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);
+	fprintf(stderr, "\n");
+	int rc = got ? gbx_bytes_append(out, line, strlen(line), err) : gbx_fail(err, GBX_E_LOCKED, "no passphrase was given");
+	explicit_bzero(line, sizeof line);
+	cut_newline(out);
+	return rc;
+}
+
+static int open_with(const struct gbx_given *given, const char *path, struct gbx_bytes *passphrase, struct gbx_identity *out,
+		     struct gbx_error *err)
+{
+	int rc = gbx_read_passphrase(given, passphrase, err);
+
+	if (rc)
+		return rc;
+	rc = gbx_identity_open(path, gbx_slice_of(passphrase), out, err);
+	if (rc != GBX_E_LOCKED || passphrase->len)
+		return rc;
+	rc = ask(path, passphrase, err);
+	return rc ? rc : gbx_identity_open(path, gbx_slice_of(passphrase), out, err);
+}
+
+int gbx_open_identity(const struct gbx_given *given, struct gbx_identity *out, struct gbx_error *err)
+{
+	GBX_CLEANUP(gbx_bytes_wipe) struct gbx_bytes passphrase = {0};
+	bool asked;
+	GBX_AUTO_STRING char *path = gbx_key_path(given, &asked);
+
+	if (!path)
+		return gbx_fail(err, GBX_E_NOTFOUND, "no key: there is no home folder; name one with --key");
+	int rc = open_with(given, path, &passphrase, out, err);
+	if (rc == GBX_E_NOTFOUND)
+		return gbx_fail(err, GBX_E_NOTFOUND, "no key at '%s': make one with 'glassbox key new --name YOU', or name one with --key", path);
+	return rc;
+}

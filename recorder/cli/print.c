@@ -1,0 +1,62 @@
+#include <stdio.h>
+
+#include "base/json.h"
+#include "cli/cli.h"
+
+void gbx_say(const char *line)
+{
+	fprintf(stderr, "glassbox: %s\n", line);
+}
+
+int gbx_complain(const struct gbx_error *err)
+{
+	gbx_say(err->line);
+	switch (err->code) {
+	case GBX_E_BAD:
+		return GBX_EXIT_BAD;
+	case GBX_E_USAGE:
+	case GBX_E_REFUSED:
+	case GBX_E_EXISTS:
+		return GBX_EXIT_USAGE;
+	default:
+		return GBX_EXIT_UNSURE;
+	}
+}
+
+int gbx_print_json(json_t *json, int status)
+{
+	GBX_AUTO_BYTES struct gbx_bytes out = {0};
+	struct gbx_error err;
+	int rc = gbx_json_write(json, &out, &err);
+
+	json_decref(json);
+	if (rc)
+		return gbx_complain(&err);
+	printf("%s\n", (char *)out.data);
+	return fflush(stdout) || ferror(stdout) ? GBX_EXIT_UNSURE : status;
+}
+
+json_t *gbx_json_hex(const uint8_t *data, size_t len)
+{
+	char text[2 * 64 + 1];
+
+	gbx_hex(data, len < 64 ? len : 64, text);
+	return json_string(text);
+}
+
+json_t *gbx_json_time(uint64_t nanos)
+{
+	char text[32];
+
+	gbx_time_text(nanos, text);
+	return json_string(text);
+}
+
+json_t *gbx_json_bytes(struct gbx_slice text)
+{
+	GBX_AUTO_BYTES struct gbx_bytes shown = {0};
+
+	if (gbx_is_utf8(text))
+		return json_stringn((const char *)text.data, text.len);
+	return gbx_printable(text, &shown, NULL) ? json_null() : json_string((char *)shown.data);
+}

@@ -1,0 +1,108 @@
+/* What `glassbox verify` and the program glassbox-verify do. Links core only. */
+#include "cli/verify.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "bundle/verify.h"
+#include "cli/verify_print.h"
+#include "trust/key.h"
+
+const struct gbx_option gbx_verify_options[] = {
+	{"key", 'k', "FILE", "trust this public key (PEM, vkey or key.pem); may be repeated"},
+	{"data", 0, "[NAME=]DIR", "compare this folder with the data that the run recorded; may be repeated"},
+	{"artifacts", 0, "DIR", "compare this folder with the outputs that the run recorded"},
+	{"require", 0, "LIST", "checks, with commas between them, that must pass: anything else of theirs is exit status 3"},
+	{"json", 0, NULL, "print one JSON object"},
+	{"verbose", 'v', NULL, "list every withheld record and every gap"},
+	{"quiet", 'q', NULL, "print nothing; the exit status says it"},
+	{"help", 'h', NULL, "print this"},
+	{0},
+};
+
+struct keys {
+	uint8_t (*key)[GBX_PUBLIC_KEY_LEN];
+	size_t len;
+};
+
+static int load_keys(const struct gbx_given *given, const char *own_key, struct keys *keys, bool *asked, struct gbx_error *err)
+{
+	size_t named;
+	const char **path = gbx_values(given, "key", &named);
+	struct gbx_error ignored;
+	int rc = 0;
+
+	*asked = named > 0;
+	keys->key = gbx_calloc(named + 1, sizeof *keys->key);
+	if (!path || !keys->key)
+		rc = gbx_fail(err, GBX_E_NOMEM, "no memory for keys");
+	for (size_t i = 0; rc == 0 && i < named; i++)
+		rc = gbx_public_load(path[i], keys->key[keys->len++], err);
+	if (rc == 0 && named == 0 && own_key && gbx_public_load(own_key, keys->key[0], &ignored) == 0)
+		keys->len = 1;
+	gbx_free(path);
+	return rc;
+}
+
+static int read_required(const char *list, bool require[GBX_CHECKS], struct gbx_error *err)
+{
+	char name[32];
+
+	while (list && *list) {
+		size_t len = strcspn(list, ",");
+		snprintf(name, sizeof name, "%.*s", (int)(len < 31 ? len : 31), list);
+		enum gbx_check check = gbx_check_named(name);
+		if (check == GBX_CHECKS)
+			return gbx_fail(err, GBX_E_USAGE,
+					"verify: --require: '%s' is no check; expected some of layout, digests, records, chain, streams, commitments, publication, signature, code, manifests, data, artifacts, attestations, timestamps",
+					name);
+		require[check] = true;
+		list += len + (list[len] == ',');
+	}
+	return 0;
+}
+
+static int verify(const struct gbx_given *given, const struct gbx_verify_options *o, const bool require[GBX_CHECKS])
+{
+	struct gbx_report report = {0};
+	struct gbx_error err;
+
+	if (gbx_verify(given->argument[0], o, &report, &err)) {
+		fprintf(stderr, "%s: %s\n", given->program, err.line);
+		return 3;
+	}
+	enum gbx_verdict verdict = gbx_report_verdict(&report, require);
+	int rc = 0;
+	if (gbx_flag(given, "json"))
+		rc = gbx_print_report_json(&report, verdict);
+	else if (!gbx_flag(given, "quiet"))
+		rc = gbx_print_report(&report, verdict, gbx_flag(given, "verbose"));
+	gbx_report_free(&report);
+	return rc ? 3 : (int)verdict;
+}
+
+int gbx_verify_command(const struct gbx_given *given, const char *own_key)
+{
+	bool require[GBX_CHECKS] = {false};
+	struct gbx_verify_options o = {.artifacts = gbx_value(given, "artifacts")};
+	struct keys keys = {0};
+	struct gbx_error err;
+	const char **data = gbx_values(given, "data", &o.data_len);
+	int rc = data ? load_keys(given, own_key, &keys, &o.asked_for_keys, &err) : gbx_fail(&err, GBX_E_NOMEM, "no memory");
+
+	if (rc == 0)
+		rc = read_required(gbx_value(given, "require"), require, &err);
+	o.data = data;
+	o.trusted = (const uint8_t(*)[32])keys.key;
+	o.trusted_len = keys.len;
+	int status = 2;
+	if (rc)
+		fprintf(stderr, "%s: %s\n", given->program, err.line);
+	else
+		status = verify(given, &o, require);
+	gbx_free(data);
+	gbx_free(keys.key);
+	return status;
+}

@@ -1,0 +1,212 @@
+#include "cli/verify_print.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "base/json.h"
+#include "journal/gap.h"
+
+static const char *compared(const struct gbx_report *r, enum gbx_check check)
+{
+	switch (gbx_report_status(r, check)) {
+	case GBX_STATUS_PASS:
+		return "compared";
+	case GBX_STATUS_FAIL:
+		return "DIFFERS";
+	case GBX_STATUS_WITHHELD:
+		return "withheld";
+	default:
+		return "not compared";
+	}
+}
+
+static void print_first_line(const struct gbx_report *r, enum gbx_verdict verdict)
+{
+	char key[17];
+
+	printf("%s: ", gbx_verdict_name(verdict));
+	if (r->has_signer) {
+		gbx_hex(r->signer_key, 8, key);
+		printf("signed by %s (key %s..., %s)", r->signer, key, r->trusted ? "trusted" : "not trusted");
+	} else {
+		printf("not signed");
+	}
+	printf("; %llu of %llu records shown; code %s, data %s, weights %s\n", (unsigned long long)r->shown,
+	       (unsigned long long)r->records, compared(r, GBX_CHECK_CODE), compared(r, GBX_CHECK_DATA),
+	       compared(r, GBX_CHECK_ARTIFACTS));
+}
+
+static void print_rows(const struct gbx_report *r, enum gbx_check check)
+{
+	char shown[1200];
+
+	for (size_t i = 0; i < r->rows; i++) {
+		const struct gbx_row *row = &r->row[i];
+		if (row->check != check || row->status == GBX_STATUS_PASS)
+			continue;
+		printf("      %s: %s\n", gbx_status_name(row->status),
+		       gbx_printable_in(gbx_slice_text(row->detail ? row->detail : "(no memory for the detail)"), shown, sizeof shown));
+	}
+}
+
+static void print_checks(const struct gbx_report *r)
+{
+	for (int i = 0; i < GBX_CHECKS; i++) {
+		enum gbx_check check = (enum gbx_check)i;
+		printf("  %-13s %s\n", gbx_check_name(check), gbx_status_name(gbx_report_status(r, check)));
+		print_rows(r, check);
+	}
+	if (r->rows_more)
+		printf("  and %llu more findings\n", (unsigned long long)r->rows_more);
+}
+
+/* Runs of records of one kind and reason are told once. */
+static void print_withheld(const struct gbx_report *r, bool verbose)
+{
+	char shown[400], stream[2 * GBX_STREAM_LEN + 1];
+
+	if (r->withheld_len)
+		printf("withheld by the owner:\n");
+	for (size_t i = 0; i < r->withheld_len;) {
+		const struct gbx_withheld_row *w = &r->withheld[i];
+		size_t n = 1;
+		while (!verbose && i + n < r->withheld_len && r->withheld[i + n].kind == w->kind)
+			n++;
+		gbx_printable_in(gbx_slice_text(w->reason ? w->reason : ""), shown, sizeof shown);
+		gbx_hex(w->stream, GBX_STREAM_LEN, stream);
+		if (verbose)
+			printf("  record %llu of stream %.8s, %s: %s\n", (unsigned long long)w->seq, stream, w->kind->name, shown);
+		else
+			printf("  %zu x %s: %s\n", n, w->kind->name, shown);
+		i += n;
+	}
+	if (r->withheld_more)
+		printf("  and %llu more\n", (unsigned long long)r->withheld_more);
+}
+
+static void print_gaps(const struct gbx_report *r)
+{
+	char shown[300];
+
+	if (r->gaps)
+		printf("not captured, as the record itself says:\n");
+	for (size_t i = 0; i < r->gaps; i++) {
+		const struct gbx_gap_row *g = &r->gap[i];
+		printf("  %s: %s", gbx_gap_kind_words(g->kind), gbx_gap_reason_words(g->reason));
+		if (g->count > 1)
+			printf(" (%llu)", (unsigned long long)g->count);
+		if (g->where)
+			printf(": %s", gbx_printable_in(gbx_slice_text(g->where), shown, sizeof shown));
+		printf("\n");
+	}
+	if (r->gaps_more)
+		printf("  and %llu more\n", (unsigned long long)r->gaps_more);
+}
+
+int gbx_print_report(const struct gbx_report *r, enum gbx_verdict verdict, bool verbose)
+{
+	print_first_line(r, verdict);
+	print_checks(r);
+	print_withheld(r, verbose);
+	print_gaps(r);
+	return fflush(stdout) || ferror(stdout);
+}
+
+static json_t *hex(const uint8_t *data, size_t len)
+{
+	char text[2 * 32 + 1];
+
+	gbx_hex(data, len, text);
+	return json_string(text);
+}
+
+/* Text from a bundle, so that it is UTF-8 and steers no terminal. */
+static json_t *text(const char *s)
+{
+	GBX_AUTO_BYTES struct gbx_bytes shown = {0};
+
+	if (!s || gbx_printable(gbx_slice_text(s), &shown, NULL))
+		return json_null();
+	return json_string((char *)shown.data);
+}
+
+static json_t *row_json(const struct gbx_row *row)
+{
+	json_t *o = json_pack("{s:s, s:s, s:o}", "name", gbx_check_name(row->check), "status", gbx_status_name(row->status), "detail",
+			      text(row->detail));
+
+	if (o && row->has_place) {
+		json_object_set_new(o, "stream", hex(row->stream, GBX_STREAM_LEN));
+		json_object_set_new(o, "seq", json_integer((json_int_t)row->seq));
+	}
+	if (o && row->path)
+		json_object_set_new(o, "path", text(row->path));
+	return o;
+}
+
+static json_t *checks_json(const struct gbx_report *r)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; list && i < GBX_CHECKS; i++) {
+		bool any = false;
+		for (size_t j = 0; j < r->rows; j++)
+			if (r->row[j].check == (enum gbx_check)i) {
+				json_array_append_new(list, row_json(&r->row[j]));
+				any = true;
+			}
+		enum gbx_status status = gbx_report_status(r, (enum gbx_check)i);
+		if (!any)
+			json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", gbx_check_name((enum gbx_check)i), "status",
+							      gbx_status_name(status), "detail", ""));
+	}
+	return list;
+}
+
+static json_t *withheld_json(const struct gbx_report *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < r->withheld_len; i++) {
+		const struct gbx_withheld_row *w = &r->withheld[i];
+		json_array_append_new(list, json_pack("{s:o, s:I, s:s, s:o}", "stream", hex(w->stream, GBX_STREAM_LEN), "seq",
+						      (json_int_t)w->seq, "kind", w->kind->name, "reason", text(w->reason)));
+	}
+	return list;
+}
+
+static json_t *gaps_json(const struct gbx_report *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < r->gaps; i++) {
+		const struct gbx_gap_row *g = &r->gap[i];
+		json_array_append_new(list, json_pack("{s:o, s:I, s:s, s:s, s:I, s:o}", "stream", hex(g->stream, GBX_STREAM_LEN), "seq",
+						      (json_int_t)g->seq, "kind", gbx_gap_kind_name(g->kind), "reason",
+						      gbx_gap_reason_name(g->reason), "count", (json_int_t)g->count, "where", text(g->where)));
+	}
+	return list;
+}
+
+static json_t *signer_json(const struct gbx_report *r)
+{
+	if (!r->has_signer)
+		return json_null();
+	return json_pack("{s:o, s:o, s:b}", "name", text(r->signer), "key", hex(r->signer_key, 32), "trusted", r->trusted);
+}
+
+int gbx_print_report_json(const struct gbx_report *r, enum gbx_verdict verdict)
+{
+	GBX_AUTO_BYTES struct gbx_bytes out = {0};
+	GBX_AUTO_JSON json_t *o =
+		json_pack("{s:s, s:s, s:s, s:o, s:{s:I, s:I}, s:o, s:o, s:o, s:I, s:I, s:I}", "format", "glassbox.verify/1", "verdict",
+			  gbx_verdict_name(verdict), "run", r->run, "signer", signer_json(r), "records", "shown", (json_int_t)r->shown,
+			  "all", (json_int_t)r->records, "checks", checks_json(r), "withheld", withheld_json(r), "gaps", gaps_json(r),
+			  "checks_more", (json_int_t)r->rows_more, "withheld_more", (json_int_t)r->withheld_more, "gaps_more",
+			  (json_int_t)r->gaps_more);
+
+	if (gbx_json_write(o, &out, NULL))
+		return -1;
+	printf("%s\n", (char *)out.data);
+	return fflush(stdout) || ferror(stdout);
+}
