@@ -41,7 +41,7 @@ static enum gbx_name_type type_of(int fd, const struct dirent *entry)
 	struct stat st;
 
 	if (entry->d_type != DT_UNKNOWN)
-		return type_of_mode(DTTOIF(entry->d_type));
+		return type_of_mode((mode_t)DTTOIF(entry->d_type));
 	return fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) ? GBX_NAME_OTHER : type_of_mode(st.st_mode);
 }
 

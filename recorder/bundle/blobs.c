@@ -53,7 +53,8 @@ static void free_places(struct place **place)
 	gbx_free(*place);
 }
 
-int gbx_blobs_list(const struct gbx_descriptor *manifest, const struct gbx_layers *layers, struct gbx_blobs *out, struct gbx_error *err)
+int gbx_blobs_list(const struct gbx_descriptor *manifest, const struct gbx_layers *layers, struct gbx_blobs *out,
+		   struct gbx_error *err)
 {
 	size_t len = layers->len + 2;
 	GBX_CLEANUP(free_places) struct place *place = gbx_calloc(len, sizeof *place);

@@ -5,10 +5,10 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "bundle/members.h"
+#include "bundle/places.h"
 
 struct gbx_source {
-	struct gbx_members files;
+	struct gbx_places places;
 	struct gbx_descriptor manifest;
 	struct gbx_layers layers;
 };
@@ -26,7 +26,7 @@ void gbx_source_free(struct gbx_source *s)
 {
 	if (!s)
 		return;
-	gbx_members_free(&s->files);
+	gbx_places_free(&s->places);
 	gbx_layers_free(&s->layers);
 	gbx_free(s);
 }
@@ -88,7 +88,7 @@ static int open_blob(const struct gbx_source *s, const struct gbx_descriptor *wa
 		return gbx_fail(err, GBX_E_NOMEM, "no memory to open a blob");
 	gbx_blob_name(want->sha256, name);
 	snprintf(b->name, sizeof b->name, title ? "%s (%s)" : "%s%s", title ? title : name, title ? name : "");
-	int rc = gbx_members_blob(&s->files, want->sha256, &b->part, err);
+	int rc = gbx_places_blob(&s->places, want->sha256, &b->part, err);
 	if (rc == 0)
 		rc = gbx_hash_new(&b->hash, GBX_SHA256, err);
 	if (rc) {
@@ -171,7 +171,7 @@ int gbx_source_load(const struct gbx_source *s, const struct gbx_layer *layer, s
 static int load_document(const struct gbx_source *s, const char *name, struct gbx_bytes *out, struct gbx_error *err)
 {
 	GBX_AUTO_PART struct gbx_part part = {.fd = -1};
-	int rc = gbx_members_document(&s->files, name, &part, err);
+	int rc = gbx_places_document(&s->places, name, &part, err);
 
 	if (rc)
 		return rc;
@@ -235,16 +235,17 @@ static const char *title_of(const struct gbx_source *s, const uint8_t sha256[GBX
 	return "config";
 }
 
-static int check_there(const struct gbx_source *s, const struct gbx_blobs *blobs, const struct gbx_reporter *r, struct gbx_error *err)
+static int check_there(const struct gbx_source *s, const struct gbx_blobs *blobs, const struct gbx_reporter *r,
+		       struct gbx_error *err)
 {
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < blobs->len; i++) {
 		GBX_AUTO_PART struct gbx_part part = {.fd = -1};
-		if (gbx_members_blob(&s->files, blobs->blob[i].sha256, &part, err) == 0)
+		if (gbx_places_blob(&s->places, blobs->blob[i].sha256, &part, err) == 0)
 			continue;
 		/* What lies behind a tar's damage was told with the damage. */
-		if (s->files.broken && err->code == GBX_E_NOTFOUND)
+		if (s->places.broken && err->code == GBX_E_NOTFOUND)
 			continue;
 		gbx_fail_context(err, "%s", title_of(s, blobs->blob[i].sha256));
 		rc = gbx_report(r, "layout", err);
@@ -259,7 +260,7 @@ static int check_blobs(const struct gbx_source *s, const struct gbx_reporter *r,
 
 	if (rc == 0)
 		rc = check_there(s, &blobs, r, err);
-	return rc ? rc : gbx_members_check(&s->files, &blobs, r, err);
+	return rc ? rc : gbx_places_check(&s->places, &blobs, r, err);
 }
 
 /* What ends the reading is told like the rest, and returned. */
@@ -274,7 +275,7 @@ static int stop(const struct gbx_reporter *r, const char *check, struct gbx_erro
 static int read_all(struct gbx_source *s, const char *path, const struct gbx_reporter *r, struct gbx_error *err)
 {
 	bool ours = false;
-	int rc = gbx_members_open(&s->files, path, r, err);
+	int rc = gbx_places_open(&s->places, path, r, err);
 
 	if (rc == 0)
 		rc = read_index(s, &ours, err);
@@ -299,7 +300,7 @@ int gbx_source_open(const char *path, gbx_problem *problem, void *arg, struct gb
 
 	if (!s)
 		return gbx_fail(err, GBX_E_NOMEM, "no memory to open '%s'", path);
-	s->files.fd = s->files.blobs = -1;
+	s->places.fd = s->places.blobs = -1;
 	int rc = read_all(s, path, &r, err ? err : &own);
 	if (rc)
 		return rc;

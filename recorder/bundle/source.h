@@ -39,7 +39,8 @@ struct gbx_blob;
 
 /* Opens a layer of this source, which must outlive the blob. GBX_E_NOTFOUND where its blob is missing; a link or folder in its
  * place is GBX_E_MALFORMED or GBX_E_IO. Free *out with gbx_blob_free. */
-int gbx_source_blob(const struct gbx_source *s, const struct gbx_layer *layer, struct gbx_blob **out, struct gbx_error *err) GBX_MUST_USE;
+int gbx_source_blob(const struct gbx_source *s, const struct gbx_layer *layer, struct gbx_blob **out,
+		    struct gbx_error *err) GBX_MUST_USE;
 /* Gives what is there, never more than the size that the layer should have. What it gives is not to be believed before
  * gbx_blob_finish has returned 0. */
 struct gbx_input *gbx_blob_input(struct gbx_blob *b);

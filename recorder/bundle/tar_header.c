@@ -10,7 +10,8 @@ int gbx_tar_fail(const struct gbx_tar_reader *r, const char *why, struct gbx_err
 	char shown[256];
 
 	return gbx_fail(err, GBX_E_MALFORMED, "header at byte %llu of the tar, '%s': %s",
-			(ull)(r->offset < GBX_TAR_BLOCK ? 0 : r->offset - GBX_TAR_BLOCK), gbx_printable_in(gbx_slice_of(&r->path), shown, sizeof shown), why);
+			(ull)(r->offset < GBX_TAR_BLOCK ? 0 : r->offset - GBX_TAR_BLOCK),
+			gbx_printable_in(gbx_slice_of(&r->path), shown, sizeof shown), why);
 }
 
 static int set_text(struct gbx_bytes *to, struct gbx_slice value, struct gbx_error *err)
@@ -19,7 +20,8 @@ static int set_text(struct gbx_bytes *to, struct gbx_slice value, struct gbx_err
 	return gbx_bytes_append(to, value.data, value.len, err);
 }
 
-static int pax_record(struct gbx_tar_reader *r, struct gbx_slice key, struct gbx_slice value, struct gbx_tar_pax *p, struct gbx_error *err)
+static int pax_record(struct gbx_tar_reader *r, struct gbx_slice key, struct gbx_slice value, struct gbx_tar_pax *p,
+		      struct gbx_error *err)
 {
 	if (gbx_slice_is(key, "path")) {
 		p->has_path = true;
@@ -91,7 +93,8 @@ static struct gbx_slice loose_path(struct gbx_slice path, bool folder)
 	return path;
 }
 
-static int loose_entry(const struct gbx_tar_reader *r, const struct gbx_tar_block *h, struct gbx_tar_entry *e, struct gbx_error *err)
+static int loose_entry(const struct gbx_tar_reader *r, const struct gbx_tar_block *h, struct gbx_tar_entry *e,
+		       struct gbx_error *err)
 {
 	e->folder = h->type == '5';
 	e->path = loose_path(e->path, e->folder);
@@ -134,8 +137,8 @@ static int strict_entry(struct gbx_tar_reader *r, const struct gbx_tar_block *h,
 			(ull)(r->offset - r->raw.len + at), gbx_printable_in(gbx_slice_of(&r->path), shown, sizeof shown));
 }
 
-int gbx_tar_read_entry(struct gbx_tar_reader *r, const struct gbx_tar_block *h, const struct gbx_tar_pax *p, struct gbx_tar_entry *out,
-		      struct gbx_error *err)
+int gbx_tar_read_entry(struct gbx_tar_reader *r, const struct gbx_tar_block *h, const struct gbx_tar_pax *p,
+		       struct gbx_tar_entry *out, struct gbx_error *err)
 {
 	struct gbx_tar_entry e = {0};
 	int rc = read_names(r, h, p, err);

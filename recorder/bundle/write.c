@@ -138,7 +138,8 @@ static char *blob_path(const struct gbx_bundle_writer *w, const uint8_t sha256[G
 }
 
 /* Writes a blob under a name of its own, since its digest is known at the end only. */
-static int store_blob(struct gbx_bundle_writer *w, gbx_produce *produce, void *arg, struct gbx_descriptor *blob, struct gbx_error *err)
+static int store_blob(struct gbx_bundle_writer *w, gbx_produce *produce, void *arg, struct gbx_descriptor *blob,
+		      struct gbx_error *err)
 {
 	GBX_AUTO_STRING char *spool = gbx_path_join(w->folder, "spool");
 	struct gbx_descriptor made = {0};

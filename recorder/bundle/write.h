@@ -12,7 +12,8 @@ struct gbx_bundle_writer;
 
 #define GBX_AUTO_BUNDLE_WRITER GBX_CLEANUP(gbx_bundle_release)
 
-/* Begins a bundle at path; free *out with gbx_bundle_abandon, also after gbx_bundle_finish. GBX_E_EXISTS where something is there. */
+/* Begins a bundle at path; free *out with gbx_bundle_abandon, also after gbx_bundle_finish.
+ * GBX_E_EXISTS where something is there. */
 int gbx_bundle_create(const char *path, bool tar, struct gbx_bundle_writer **out, struct gbx_error *err) GBX_MUST_USE;
 
 /* Copies content to its end into a layer; content is borrowed. Equal content under several titles is stored once. GBX_E_EXISTS

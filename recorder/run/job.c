@@ -1,6 +1,7 @@
 #include "run/job.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -106,6 +107,28 @@ static int read_exec_errno(int from)
 	return gbx_read(from, &sys, sizeof sys, &got, NULL) == 0 && got == sizeof sys ? sys : 0;
 }
 
+/* True where PATH has a file of that name, whether or not it may be executed. */
+static bool is_in_path(const char *name)
+{
+	const char *path = getenv("PATH");
+
+	for (const char *at = path; at; at = *at ? at + 1 : NULL) {
+		size_t len = strcspn(at, ":");
+		GBX_AUTO_STRING char *file = gbx_asprintf("%.*s%s%s", (int)len, at, len ? "/" : "", name);
+		struct stat st;
+		if (file && gbx_stat(file, &st, NULL) == 0 && !S_ISDIR(st.st_mode))
+			return true;
+		at += len;
+	}
+	return false;
+}
+
+/* execvp says EACCES also where a folder of PATH may not be searched and the command is nowhere; a shell says "not found". */
+static int true_errno(int sys, const char *name)
+{
+	return sys == EACCES && !strchr(name, '/') && getenv("PATH") && !is_in_path(name) ? ENOENT : sys;
+}
+
 static void reap(pid_t pid)
 {
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
@@ -130,7 +153,7 @@ static int spawn(struct gbx_job *c, char *const *argv, char *const *env, int *ex
 	if (pid < 0)
 		return gbx_fail_errno(err, errno, "cannot start a process for '%s'", argv[0]);
 	gbx_close(&to);
-	*exec_errno = read_exec_errno(from);
+	*exec_errno = true_errno(read_exec_errno(from), argv[0]);
 	if (*exec_errno) {
 		reap(pid);
 		return 0;

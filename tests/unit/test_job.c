@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/mem.h"
 #include "run/job.h"
 #include "test.h"
 
@@ -139,9 +141,21 @@ static int record_with(char *const *argv, char *const *extra, void (*before)(voi
 	return shared->end.exited ? shared->end.status : 128 + shared->end.status;
 }
 
+/* The group of a recorder that was not waited for yet. */
+static pid_t running;
+
+/* A test that failed leaves nothing behind that holds our output open. */
+static void end_running(void)
+{
+	if (running)
+		kill(-running, SIGKILL);
+	running = 0;
+}
+
 /* Starts a recorder in a process group of its own, as a shell would. */
 static pid_t start_recorder(const char *const *argv, void (*given)(void), void (*before)(void))
 {
+	end_running();
 	shared->job = shared->witness = 0;
 	pid_t pid = fork();
 	if (pid == 0) {
@@ -152,6 +166,7 @@ static pid_t start_recorder(const char *const *argv, void (*given)(void), void (
 	}
 	assert_true(pid > 0);
 	setpgid(pid, pid);
+	running = pid;
 	return pid;
 }
 
@@ -175,6 +190,7 @@ static int status_of(pid_t pid)
 	int status;
 
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+	running = 0;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -257,6 +273,17 @@ static void what_cannot_be_executed_is_127_or_126(void **state)
 	write_file(at("plain"), "#!/bin/sh\nexit 3\n", 0600);
 	const char *const plain[] = {at("plain"), NULL};
 	assert_int_equal(record(plain), 126);
+	/* In PATH: a file that may not be executed, and a folder that may not be searched. */
+	GBX_AUTO_STRING char *was = gbx_strdup(getenv("PATH"));
+	const char *const named[] = {"plain", NULL};
+	setenv("PATH", dir, 1);
+	assert_int_equal(record(named), 126);
+	assert_int_equal(record(missing), 127);
+	assert_int_equal(mkdir(at("closed"), 0), 0);
+	setenv("PATH", at("closed"), 1);
+	assert_int_equal(record(missing), 127);
+	setenv("PATH", was, 1);
+	chmod(at("closed"), 0700);
 	/* The interpreter is what is not found. */
 	write_file(at("orphan"), "#!/nowhere/sh\n", 0700);
 	const char *const orphan[] = {at("orphan"), NULL};
@@ -562,6 +589,7 @@ static void a_key_at_the_terminal_reaches_the_job_once(void **state)
 	if (pid == 0)
 		_exit(record_with((char *const *)(uintptr_t)argv, NULL, NULL));
 	assert_true(pid > 0);
+	running = pid;
 	wait_for(path, "ready", 1);
 	for (int i = 1; i <= 3; i++) {
 		assert_int_equal(write(terminal, "\3", 1), 1);
@@ -673,6 +701,7 @@ static int make_dir(void **state)
 static int remove_dir(void **state)
 {
 	(void)state;
+	end_running();
 	return gbx_remove_tree(dir, NULL);
 }
 

@@ -401,6 +401,22 @@ static void no_reader_takes_what_could_do_harm(void **state)
 	}
 }
 
+static void a_folder_has_no_content(void **state)
+{
+	(void)state;
+	for (int is_folder = 0; is_folder < 2; is_folder++) {
+		GBX_AUTO_BYTES struct gbx_bytes tar = {0};
+		struct gbx_tar_entry e = {.path = gbx_slice_text("x"), .size = 512};
+		assert_int_equal(gbx_tar_header(&e, &tar, NULL), 0);
+		struct gbx_tar_block *h = (struct gbx_tar_block *)tar.data;
+		h->type = is_folder ? '5' : '0';
+		gbx_tar_checksum(h, h->checksum);
+		assert_int_equal(gbx_tar_end(&tar, NULL), 0);
+		assert_int_equal(gbx_tar_end(&tar, NULL), 0);
+		assert_int_equal(read_all(gbx_slice_of(&tar), false, NULL), is_folder ? GBX_E_MALFORMED : 0);
+	}
+}
+
 static int read_pax(const char *records, size_t len)
 {
 	GBX_AUTO_BYTES struct gbx_bytes tar = {0};
@@ -479,6 +495,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_for_a_tar_is_refused),
 		cmocka_unit_test(loose_reader_takes_what_other_tools_differ_in),
 		cmocka_unit_test(no_reader_takes_what_could_do_harm),
+		cmocka_unit_test(a_folder_has_no_content),
 		cmocka_unit_test(pax_records_are_strict_too),
 		cmocka_unit_test(loose_reader_reads_other_tools),
 		cmocka_unit_test(zeros_without_end_are_not_read),

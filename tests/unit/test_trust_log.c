@@ -488,6 +488,27 @@ static void a_full_disk_leaves_the_log_whole(void **state)
 	expect(dir, key, origin, 4);
 }
 
+/* A note that could not be kept is not let out. */
+static void a_note_that_cannot_be_kept_is_not_signed(void **state)
+{
+	GBX_AUTO_KEY struct gbx_key *key = key_of_seed(SEED_1);
+	GBX_AUTO_BYTES struct gbx_bytes note = {0};
+	const char *dir = new_dir();
+	char path[600], origin[256];
+
+	(void)state;
+	make_log(dir, key, 0, path, origin);
+	struct gbx_owner_log *log = open_log(dir, key);
+	memcpy(path + strlen(path) - 4, ".note", 6);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_true(gbx_owner_log_sign(log, key, &note, NULL) < 0);
+	assert_int_equal(note.len, 0);
+	assert_int_equal(rmdir(path), 0);
+	sign(log, key, &note);
+	check_proof(log, key, 2, 2, gbx_slice_of(&note));
+	gbx_owner_log_close(log);
+}
+
 enum { PROCESSES = 6, EACH = 8 };
 
 static void append_in_child(const char *dir, const struct gbx_key *key, unsigned child)
@@ -592,6 +613,7 @@ int main(void)
 		cmocka_unit_test(every_changed_bit_of_a_log_is_found),
 		cmocka_unit_test(damage_before_the_end_is_refused),
 		cmocka_unit_test(a_full_disk_leaves_the_log_whole),
+		cmocka_unit_test(a_note_that_cannot_be_kept_is_not_signed),
 		cmocka_unit_test(processes_at_once_lose_no_leaf),
 		cmocka_unit_test(a_killed_process_loses_nothing_that_it_was_told),
 	};

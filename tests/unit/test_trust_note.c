@@ -198,6 +198,7 @@ static void notes_of_another_form(void **state)
 		"o\n1\n" ROOT "\n\next\n\n" LINE, "o\n1\n" ROOT "\n\n- o AAAAAAE=\n", "o\n1\n" ROOT "\n\n" DASH "o\n",
 		"o\n1\n" ROOT "\n\n" DASH "o AAAAAA==\n", "o\n1\n" ROOT "\n\n" DASH "o  AAAAAAE=\n", "o\n1\n" ROOT "\n\n" DASH "o AAAAAAE\n",
 		"o\n1\n" ROOT "\n\n" DASH " AAAAAAE=\n", "o\n1\n" ROOT "\n\xff\n\n" LINE, "o\n1\n" ROOT "\n\n" DASH "o AAAAAAE= \n",
+		"o\n1\n" ROOT "\na\tb\n\n" LINE,
 	};
 	struct gbx_head_note head;
 
@@ -256,6 +257,10 @@ static void the_text_of_a_leaf(void **state)
 		}
 		flip(out.data, bit);
 	}
+	size_t was = out.len;
+	assert_int_equal(gbx_bytes_append(&out, "\n", 1, NULL), 0);
+	assert_int_equal(gbx_log_leaf_parse(gbx_slice_of(&out), &back, NULL), GBX_E_MALFORMED);
+	out.len = was;
 	assert_int_equal(gbx_log_leaf_parse(gbx_slice_text("glassbox/leaf/v2\n\n\n\n\n\n"), &back, NULL), GBX_E_VERSION);
 	leaf.size = UINT64_MAX;
 	assert_int_equal(gbx_log_leaf_format(&leaf, &out, NULL), GBX_E_LIMIT);

@@ -4,7 +4,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "bundle/members.h"
+#include "bundle/places.h"
 #include "bundle/tar.h"
 
 /* Ours is a tar whose first header is what gbx_bundle_finish writes for oci-layout: then everything must be. */
@@ -49,7 +49,7 @@ static bool parse_blob_name(struct gbx_slice path, uint8_t sha256[GBX_SHA256_LEN
 	       gbx_unhex(path, sha256, GBX_SHA256_LEN);
 }
 
-static int add_blob(struct gbx_members *f, const struct gbx_tar_place *place, struct gbx_error *err)
+static int add_blob(struct gbx_places *f, const struct gbx_tar_place *place, struct gbx_error *err)
 {
 	/* Two documents' worth of slack; a bundle has one image manifest and one config beside its layers. */
 	if (f->len >= GBX_LIMIT_LAYERS + 2)
@@ -65,7 +65,7 @@ static bool is_bundle_folder(struct gbx_slice path)
 	return path.len == 0 || gbx_slice_is(path, "blobs") || gbx_slice_is(path, GBX_BLOB_FOLDER);
 }
 
-static int add_entry(struct gbx_members *f, const struct gbx_tar_entry *e, uint64_t start, size_t at, const struct gbx_reporter *r,
+static int add_entry(struct gbx_places *f, const struct gbx_tar_entry *e, uint64_t start, size_t at, const struct gbx_reporter *r,
 		     struct gbx_error *err)
 {
 	struct gbx_tar_place place = {.there = true, .at = at, .start = start, .size = e->size};
@@ -81,7 +81,7 @@ static int add_entry(struct gbx_members *f, const struct gbx_tar_entry *e, uint6
 	return extra(e, "is not part of the bundle", r, err);
 }
 
-static int read_entries(struct gbx_members *f, struct gbx_tar_reader *tar, const struct gbx_reporter *r, struct gbx_error *err)
+static int read_entries(struct gbx_places *f, struct gbx_tar_reader *tar, const struct gbx_reporter *r, struct gbx_error *err)
 {
 	struct gbx_tar_entry e;
 	int rc = 1;
@@ -108,7 +108,7 @@ static int by_digest(const void *a, const void *b)
 	return order ? order : (x->at > y->at) - (x->at < y->at);
 }
 
-static int check_repeated(const struct gbx_members *f, const struct gbx_reporter *r, struct gbx_error *err)
+static int check_repeated(const struct gbx_places *f, const struct gbx_reporter *r, struct gbx_error *err)
 {
 	char name[GBX_BLOB_NAME_SIZE];
 	int rc = 0;
@@ -123,7 +123,7 @@ static int check_repeated(const struct gbx_members *f, const struct gbx_reporter
 	return rc;
 }
 
-int gbx_members_open_tar(struct gbx_members *f, const struct gbx_reporter *r, struct gbx_error *err)
+int gbx_places_open_tar(struct gbx_places *f, const struct gbx_reporter *r, struct gbx_error *err)
 {
 	GBX_AUTO_TAR struct gbx_tar_reader tar = {0};
 	struct gbx_range_input in;
@@ -149,12 +149,10 @@ int gbx_members_open_tar(struct gbx_members *f, const struct gbx_reporter *r, st
 }
 
 /* Behind oci-layout and index.json, the blobs in the order of the list. */
-static int check_order(const struct gbx_members *f, const struct gbx_blobs *expected, struct gbx_error *err)
+static int check_order(const struct gbx_places *f, const struct gbx_blobs *expected, struct gbx_error *err)
 {
 	char name[GBX_BLOB_NAME_SIZE];
 
-	if (f->index.at != 1)
-		return gbx_fail(err, GBX_E_MALFORMED, GBX_INDEX_FILE " is not the second file of the tar");
 	for (size_t i = 0; i < f->len; i++) {
 		const struct gbx_tar_place *b = &f->blob[i];
 		if (b->at >= 2 && b->at - 2 < expected->len &&
@@ -167,7 +165,7 @@ static int check_order(const struct gbx_members *f, const struct gbx_blobs *expe
 	return 0;
 }
 
-int gbx_members_check_tar(const struct gbx_members *f, const struct gbx_blobs *expected, const struct gbx_blobs *known,
+int gbx_places_check_tar(const struct gbx_places *f, const struct gbx_blobs *expected, const struct gbx_blobs *known,
 			const struct gbx_reporter *r, struct gbx_error *err)
 {
 	char name[GBX_BLOB_NAME_SIZE];

@@ -1,5 +1,5 @@
-/* The files of a bundle in a folder; files_tar.c has those in a tar. Nothing here follows a link below the bundle's own path. */
-#include "bundle/members.h"
+/* The files of a bundle in a folder; places_tar.c has those in a tar. Nothing here follows a link below the bundle's own path. */
+#include "bundle/places.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -23,12 +23,12 @@ void gbx_part_free(struct gbx_part *p)
 		gbx_close(&p->fd);
 }
 
-void gbx_members_free(struct gbx_members *f)
+void gbx_places_free(struct gbx_places *f)
 {
 	gbx_close(&f->fd);
 	gbx_close(&f->blobs);
 	gbx_free(f->blob);
-	*f = (struct gbx_members){.fd = -1, .blobs = -1};
+	*f = (struct gbx_places){.fd = -1, .blobs = -1};
 }
 
 /* shown is the name from the bundle's top, name the one in dirfd. */
@@ -102,7 +102,7 @@ static int check_names(int dirfd, const char *folder, const char *const *known, 
 	return rc;
 }
 
-static int open_blobs(struct gbx_members *f, const struct gbx_reporter *r, struct gbx_error *err)
+static int open_blobs(struct gbx_places *f, const struct gbx_reporter *r, struct gbx_error *err)
 {
 	static const char *const known[] = {"sha256", NULL};
 	GBX_AUTO_FD int blobs = -1;
@@ -113,7 +113,7 @@ static int open_blobs(struct gbx_members *f, const struct gbx_reporter *r, struc
 	return rc ? rc : open_folder(blobs, "sha256", GBX_BLOB_FOLDER, &f->blobs, err);
 }
 
-static int open_as_folder(struct gbx_members *f, const struct gbx_reporter *r, struct gbx_error *err)
+static int open_as_folder(struct gbx_places *f, const struct gbx_reporter *r, struct gbx_error *err)
 {
 	static const char *const known[] = {"blobs", GBX_INDEX_FILE, GBX_LAYOUT_FILE, NULL};
 	int rc = check_names(f->fd, "", known, r, err);
@@ -121,11 +121,11 @@ static int open_as_folder(struct gbx_members *f, const struct gbx_reporter *r, s
 	return rc ? rc : open_blobs(f, r, err);
 }
 
-int gbx_members_open(struct gbx_members *f, const char *path, const struct gbx_reporter *r, struct gbx_error *err)
+int gbx_places_open(struct gbx_places *f, const char *path, const struct gbx_reporter *r, struct gbx_error *err)
 {
 	struct stat st;
 
-	*f = (struct gbx_members){.fd = -1, .blobs = -1};
+	*f = (struct gbx_places){.fd = -1, .blobs = -1};
 	int rc = gbx_stat(path, &st, err);
 	if (rc)
 		return rc;
@@ -137,10 +137,10 @@ int gbx_members_open(struct gbx_members *f, const char *path, const struct gbx_r
 		return gbx_fail(err, GBX_E_USAGE, "'%s' is neither a folder nor a regular file", path);
 	f->tar = true;
 	rc = gbx_open_read(path, &f->fd, err);
-	return rc ? rc : gbx_members_open_tar(f, r, err);
+	return rc ? rc : gbx_places_open_tar(f, r, err);
 }
 
-static int tar_part(const struct gbx_members *f, const struct gbx_tar_place *place, const char *name, struct gbx_part *out,
+static int tar_part(const struct gbx_places *f, const struct gbx_tar_place *place, const char *name, struct gbx_part *out,
 		    struct gbx_error *err)
 {
 	if (!place || !place->there)
@@ -149,7 +149,7 @@ static int tar_part(const struct gbx_members *f, const struct gbx_tar_place *pla
 	return 0;
 }
 
-int gbx_members_document(const struct gbx_members *f, const char *name, struct gbx_part *out, struct gbx_error *err)
+int gbx_places_document(const struct gbx_places *f, const char *name, struct gbx_part *out, struct gbx_error *err)
 {
 	if (f->tar)
 		return tar_part(f, strcmp(name, GBX_INDEX_FILE) == 0 ? &f->index : &f->layout, name, out, err);
@@ -161,7 +161,7 @@ static int against_digest(const void *key, const void *place)
 	return memcmp(key, ((const struct gbx_tar_place *)place)->sha256, GBX_SHA256_LEN);
 }
 
-int gbx_members_blob(const struct gbx_members *f, const uint8_t sha256[GBX_SHA256_LEN], struct gbx_part *out, struct gbx_error *err)
+int gbx_places_blob(const struct gbx_places *f, const uint8_t sha256[GBX_SHA256_LEN], struct gbx_part *out, struct gbx_error *err)
 {
 	char name[GBX_BLOB_NAME_SIZE];
 
@@ -184,7 +184,8 @@ bool gbx_blobs_has(const struct gbx_blobs *sorted, const uint8_t sha256[GBX_SHA2
 	return bsearch(&key, sorted->blob, sorted->len, sizeof key, by_digest) != NULL;
 }
 
-static int check_folder(const struct gbx_members *f, const struct gbx_blobs *known, const struct gbx_reporter *r, struct gbx_error *err)
+static int check_folder(const struct gbx_places *f, const struct gbx_blobs *known, const struct gbx_reporter *r,
+			struct gbx_error *err)
 {
 	GBX_CLEANUP(gbx_names_free) struct gbx_names names = {0};
 	uint8_t sha256[GBX_SHA256_LEN];
@@ -200,7 +201,8 @@ static int check_folder(const struct gbx_members *f, const struct gbx_blobs *kno
 	return rc;
 }
 
-int gbx_members_check(const struct gbx_members *f, const struct gbx_blobs *expected, const struct gbx_reporter *r, struct gbx_error *err)
+int gbx_places_check(const struct gbx_places *f, const struct gbx_blobs *expected, const struct gbx_reporter *r,
+		    struct gbx_error *err)
 {
 	GBX_CLEANUP(gbx_blobs_free) struct gbx_blobs known = {NULL, expected->len};
 
@@ -208,5 +210,5 @@ int gbx_members_check(const struct gbx_members *f, const struct gbx_blobs *expec
 	if (!known.blob)
 		return gbx_fail(err, GBX_E_NOMEM, "no memory for a list of %zu blobs", expected->len);
 	qsort(known.blob, known.len, sizeof *known.blob, by_digest);
-	return f->tar ? gbx_members_check_tar(f, expected, &known, r, err) : check_folder(f, &known, r, err);
+	return f->tar ? gbx_places_check_tar(f, expected, &known, r, err) : check_folder(f, &known, r, err);
 }

@@ -1,6 +1,6 @@
 /* Where the files of a bundle are, in a folder or in a tar: for source.c. */
-#ifndef GBX_BUNDLE_MEMBERS_H
-#define GBX_BUNDLE_MEMBERS_H
+#ifndef GBX_BUNDLE_PLACES_H
+#define GBX_BUNDLE_PLACES_H
 
 #include "bundle/source.h"
 
@@ -32,7 +32,7 @@ struct gbx_tar_place {
 	uint8_t sha256[GBX_SHA256_LEN]; /* its name, for a blob */
 };
 
-struct gbx_members {
+struct gbx_places {
 	bool tar;
 	bool strict; /* a tar that must be byte for byte what gbx_bundle_finish writes */
 	bool broken; /* the tar could not be read to its end, which was reported: what is missing may be behind that */
@@ -44,23 +44,24 @@ struct gbx_members {
 };
 
 /* Opens a bundle and reports names that no bundle has, and a tar that is damaged; fails where nothing can be read at all. Free
- * with gbx_members_free, also when it failed. */
-int gbx_members_open(struct gbx_members *f, const char *path, const struct gbx_reporter *r, struct gbx_error *err) GBX_MUST_USE;
-void gbx_members_free(struct gbx_members *f);
+ * with gbx_places_free, also when it failed. */
+int gbx_places_open(struct gbx_places *f, const char *path, const struct gbx_reporter *r, struct gbx_error *err) GBX_MUST_USE;
+void gbx_places_free(struct gbx_places *f);
 
-/* Reads the headers of the tar in f->fd into f: part of gbx_members_open. */
-int gbx_members_open_tar(struct gbx_members *f, const struct gbx_reporter *r, struct gbx_error *err) GBX_MUST_USE;
+/* Reads the headers of the tar in f->fd into f: part of gbx_places_open. */
+int gbx_places_open_tar(struct gbx_places *f, const struct gbx_reporter *r, struct gbx_error *err) GBX_MUST_USE;
 
 /* GBX_LAYOUT_FILE or GBX_INDEX_FILE. */
-int gbx_members_document(const struct gbx_members *f, const char *name, struct gbx_part *out, struct gbx_error *err) GBX_MUST_USE;
+int gbx_places_document(const struct gbx_places *f, const char *name, struct gbx_part *out, struct gbx_error *err) GBX_MUST_USE;
 /* A blob by the digest in its name. GBX_E_NOTFOUND where it is missing, GBX_E_MALFORMED where it is no regular file. */
-int gbx_members_blob(const struct gbx_members *f, const uint8_t sha256[GBX_SHA256_LEN], struct gbx_part *out, struct gbx_error *err) GBX_MUST_USE;
+int gbx_places_blob(const struct gbx_places *f, const uint8_t sha256[GBX_SHA256_LEN], struct gbx_part *out,
+		   struct gbx_error *err) GBX_MUST_USE;
 
 /* Reports each blob that is there and not expected, and a strict tar whose order is not that of the list. */
-int gbx_members_check(const struct gbx_members *f, const struct gbx_blobs *expected, const struct gbx_reporter *r,
+int gbx_places_check(const struct gbx_places *f, const struct gbx_blobs *expected, const struct gbx_reporter *r,
 		    struct gbx_error *err) GBX_MUST_USE;
 /* The part of it that a tar needs; known is the list sorted by digest. */
-int gbx_members_check_tar(const struct gbx_members *f, const struct gbx_blobs *expected, const struct gbx_blobs *known,
+int gbx_places_check_tar(const struct gbx_places *f, const struct gbx_blobs *expected, const struct gbx_blobs *known,
 			const struct gbx_reporter *r, struct gbx_error *err) GBX_MUST_USE;
 /* True where the sorted list has the digest. */
 bool gbx_blobs_has(const struct gbx_blobs *sorted, const uint8_t sha256[GBX_SHA256_LEN]);
