@@ -24,8 +24,8 @@ void gbx_say(const char *line);
 /* Prints an error and returns the exit status that its code amounts to. */
 int gbx_complain(const struct gbx_error *err);
 
-/* Fills a store choice from --store and the environment; git_dir is found from the working folder and owned by *git_dir. */
-void gbx_store_choice(const struct gbx_given *given, char **git_dir, struct gbx_store_choice *out);
+/* Fills a store choice from --store and the environment. */
+void gbx_store_choice(const struct gbx_given *given, struct gbx_store_choice *out);
 /* Opens the store that is there. */
 int gbx_open_store(const struct gbx_given *given, struct gbx_store *out, struct gbx_error *err) GBX_MUST_USE;
 /* Opens the store and finds the run that the first argument says. */

@@ -59,7 +59,6 @@ static int run(const struct gbx_given *given, const struct lists *l, struct gbx_
 	GBX_CLEANUP(gbx_bytes_wipe) struct gbx_bytes passphrase = {0};
 	GBX_AUTO_STRING char *key = gbx_key_path(given, &o->key_asked_for);
 	struct gbx_run_result result;
-	char *git_dir;
 	int rc = l->data && l->output && l->config && l->param ? 0 : gbx_fail(err, GBX_E_NOMEM, "no memory for the command line");
 
 	if (rc == 0)
@@ -70,9 +69,7 @@ static int run(const struct gbx_given *given, const struct lists *l, struct gbx_
 		rc = check_texts(o, err);
 	if (rc)
 		return rc;
-	gbx_store_choice(given, &git_dir, &o->store);
-	o->store.git_dir = NULL; /* found again by the library */
-	gbx_free(git_dir);
+	gbx_store_choice(given, &o->store);
 	o->key = key;
 	o->passphrase = gbx_slice_of(&passphrase);
 	rc = gbx_run(o, &result, err);

@@ -22,41 +22,45 @@ const char *gbx_home(void)
 	return home ? home : entry ? entry->pw_dir : NULL;
 }
 
-void gbx_store_choice(const struct gbx_given *given, char **git_dir, struct gbx_store_choice *out)
+void gbx_store_choice(const struct gbx_given *given, struct gbx_store_choice *out)
 {
-	GBX_AUTO_STRING char *cwd = NULL;
-	struct gbx_error ignored;
-
-	*git_dir = NULL;
-	if (gbx_getcwd(&cwd, &ignored) || gbx_git_common_dir(cwd, git_dir, &ignored))
-		*git_dir = NULL;
 	*out = (struct gbx_store_choice){
 		.option = gbx_value(given, "store"),
 		.environment = environment("GLASSBOX_STORE"),
-		.git_dir = *git_dir,
 		.state_home = environment("XDG_STATE_HOME"),
 		.home = gbx_home(),
 	};
 }
 
+/* The store, and the root of the work tree that we are in (or NULL), which is the caller's to free. */
+static int open_store(const struct gbx_given *given, struct gbx_store *out, char **work_tree, struct gbx_error *err)
+{
+	GBX_AUTO_STRING char *cwd = NULL, *git_dir = NULL;
+	struct gbx_store_choice choice;
+	struct gbx_error ignored;
+
+	*work_tree = NULL;
+	gbx_store_choice(given, &choice);
+	if (gbx_getcwd(&cwd, &ignored) == 0 && gbx_git_find(cwd, work_tree, &git_dir, &ignored) == 0)
+		choice.git_dir = git_dir;
+	return gbx_store_find(&choice, out, err);
+}
+
 int gbx_open_store(const struct gbx_given *given, struct gbx_store *out, struct gbx_error *err)
 {
-	struct gbx_store_choice choice;
-	char *git_dir;
+	GBX_AUTO_STRING char *work_tree = NULL;
 
-	gbx_store_choice(given, &git_dir, &choice);
-	int rc = gbx_store_find(&choice, out, err);
-	gbx_free(git_dir);
-	return rc;
+	return open_store(given, out, &work_tree, err);
 }
 
 int gbx_open_run(const struct gbx_given *given, struct gbx_store *store, char run[GBX_ULID_TEXT + 1], struct gbx_error *err)
 {
-	int rc = gbx_open_store(given, store, err);
+	GBX_AUTO_STRING char *work_tree = NULL;
+	int rc = open_store(given, store, &work_tree, err);
 
 	if (rc)
 		return rc;
-	rc = gbx_run_resolve(store, given->argument[0], run, err);
+	rc = gbx_run_resolve(store, given->argument[0], work_tree, run, err);
 	if (rc)
 		gbx_store_free(store);
 	return rc;

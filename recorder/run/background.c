@@ -18,7 +18,8 @@ static void commit_start(struct gbx_background *b)
 	struct gbx_error err;
 
 	if (gbx_writer_sync(r->writer, &err)) {
-		tell(b, &err);
+		if (r->lost_ever == 0)
+			tell(b, &err);
 		return;
 	}
 	if (!b->identity) {

@@ -15,7 +15,7 @@
 /* Everything that one run holds. */
 struct session {
 	const struct gbx_run_options *o;
-	char *cwd, *git_dir;
+	char *cwd, *work_tree, *git_dir;
 	struct gbx_store store;
 	struct gbx_recorder recorder;
 	struct gbx_job child;
@@ -49,6 +49,7 @@ static void free_session(struct session *s)
 		gbx_identity_free(&s->identity);
 	gbx_store_free(&s->store);
 	gbx_free(s->cwd);
+	gbx_free(s->work_tree);
 	gbx_free(s->git_dir);
 }
 
@@ -70,7 +71,7 @@ static int open_recorder(struct session *s, struct gbx_error *err)
 	struct gbx_store_choice choice = s->o->store;
 	struct gbx_error ignored;
 
-	if (gbx_git_common_dir(s->cwd, &s->git_dir, &ignored))
+	if (gbx_git_find(s->cwd, &s->work_tree, &s->git_dir, &ignored))
 		s->git_dir = NULL;
 	choice.create = true;
 	choice.git_dir = s->git_dir;
@@ -210,8 +211,9 @@ static void tell_start(const struct session *s)
 		snprintf(line, sizeof line, "recording elsewhere, since %s", s->store.why);
 		warn(s, line);
 	}
-	snprintf(line, sizeof line, "recording run %s in %s", s->recorder.run_text,
-		 gbx_printable_in(gbx_slice_text(s->store.path), path, sizeof path));
+	snprintf(line, sizeof line, "recording run %s in %s%s%s%s", s->recorder.run_text,
+		 gbx_printable_in(gbx_slice_text(s->store.path), path, sizeof path), s->store.fleeting ? " (a " : "",
+		 s->store.fleeting ? s->store.fleeting : "", s->store.fleeting ? ", which may not outlive this machine's next start)" : "");
 	say(s, line);
 	if (s->has_identity)
 		snprintf(line, sizeof line, "%s; signed by %s", s->code_line, s->identity.owner);
@@ -281,30 +283,37 @@ static void put_usage(struct session *s, const struct gbx_job_end *end)
 	gbx_put(&s->recorder, &body, NULL);
 }
 
-/* Seal and signature, or the reason why not, as one line. */
-static void finish_record(struct session *s, Glassbox__Seal__State state, bool whole, char *line, size_t size)
+/* Seals and signs. The line says how that went; false where something went wrong. */
+static bool finish_record(struct session *s, Glassbox__Seal__State state, bool whole, char *line, size_t size)
 {
 	const char *run = s->recorder.run_text;
 	struct gbx_error err;
+	int rc;
 
 	if (!whole) {
-		if (gbx_end_write(&s->recorder, &err))
-			warn(s, err.line);
-		snprintf(line, size, "not sealed: hashing was not finished; finish with: glassbox seal %s", run);
-	} else if (gbx_seal_write(&s->recorder, state, &err)) {
-		warn(s, err.line);
-		snprintf(line, size, "not sealed (%s); try again with: glassbox seal %s", gbx_gap_reason_words(gbx_gap_reason(&err)), run);
-	} else if (!s->has_identity) {
-		snprintf(line, size, "sealed, not signed; sign with: glassbox sign %s", run);
-	} else if (gbx_sign_run(&s->store, run, &s->identity, &err)) {
-		warn(s, err.line);
-		snprintf(line, size, "sealed, not signed; try again with: glassbox sign %s", run);
-	} else {
-		snprintf(line, size, "sealed and signed by %s; publish with: glassbox publish %s -o DIR", s->identity.owner, run);
+		rc = gbx_end_write(&s->recorder, &err);
+		snprintf(line, size, "not sealed: hashing was not finished%s%s; finish with: glassbox seal %s", rc ? ", and " : "",
+			 rc ? err.line : "", run);
+		return rc == 0;
 	}
+	rc = gbx_seal_write(&s->recorder, state, &err);
+	if (rc) {
+		snprintf(line, size, "not sealed: %s; try again with: glassbox seal %s", err.line, run);
+		return false;
+	}
+	if (!s->has_identity) {
+		snprintf(line, size, "sealed, not signed; sign with: glassbox sign %s", run);
+		return true;
+	}
+	rc = gbx_sign_run(&s->store, run, &s->identity, &err);
+	if (rc)
+		snprintf(line, size, "sealed, not signed: %s; try again with: glassbox sign %s", err.line, run);
+	else
+		snprintf(line, size, "sealed and signed by %s; publish with: glassbox publish %s -o DIR", s->identity.owner, run);
+	return rc == 0;
 }
 
-static void tell_end(const struct session *s, const struct gbx_job_end *end, int exec_errno, const char *last)
+static void tell_end(const struct session *s, const struct gbx_job_end *end, int exec_errno)
 {
 	char line[512];
 	double seconds = exec_errno ? 0 : (double)(end->ended_nanos - s->child.started_nanos) / 1e9;
@@ -318,11 +327,10 @@ static void tell_end(const struct session *s, const struct gbx_job_end *end, int
 			 end->exited ? "exit status" : "signal", end->status, seconds);
 	say(s, line);
 	if (gbx_writer_head(s->recorder.writer, &head, &ignored) == 0) {
-		snprintf(line, sizeof line, "%llu records, %llu gaps; see them with: glassbox show %s", (unsigned long long)head.size,
-			 (unsigned long long)s->recorder.gaps, s->recorder.run_text);
+		snprintf(line, sizeof line, "%llu records, %llu gap%s; see them with: glassbox show %s", (unsigned long long)head.size,
+			 (unsigned long long)s->recorder.gaps, s->recorder.gaps == 1 ? "" : "s", s->recorder.run_text);
 		say(s, line);
 	}
-	say(s, last);
 }
 
 static Glassbox__Seal__State seal_state(const struct gbx_job_end *end, int exec_errno)
@@ -334,14 +342,18 @@ static Glassbox__Seal__State seal_state(const struct gbx_job_end *end, int exec_
 
 static void record_end(struct session *s, const struct gbx_job_end *end, int exec_errno)
 {
-	char last[512];
+	char last[1400];
 	bool whole = gbx_background_finish(&s->background, s->o->linger_ms, gbx_job_hurried);
 
 	if (!exec_errno)
 		put_usage(s, end);
 	put_run_end(s, end, exec_errno);
-	finish_record(s, seal_state(end, exec_errno), whole, last, sizeof last);
-	tell_end(s, end, exec_errno, last);
+	bool fine = finish_record(s, seal_state(end, exec_errno), whole, last, sizeof last);
+	tell_end(s, end, exec_errno);
+	if (fine)
+		say(s, last);
+	else
+		warn(s, last);
 }
 
 static int status_of(const struct session *s, const struct gbx_job_end *end, int exec_errno)

@@ -54,21 +54,29 @@ static int common_dir(char *git_dir, char **out, struct gbx_error *err)
 	return rc;
 }
 
-int gbx_git_common_dir(const char *start, char **out, struct gbx_error *err)
+int gbx_git_find(const char *start, char **root, char **common, struct gbx_error *err)
 {
-	GBX_AUTO_STRING char *at = gbx_strdup(start);
+	char *at = gbx_strdup(start);
 
-	if (!at)
-		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
 	for (;;) {
-		char *git_dir = NULL;
-		if (git_dir_at(*at ? at : "/", &git_dir, err) == 0)
-			return common_dir(git_dir, out, err);
+		char *git_dir = NULL, *found = NULL;
+		if (!at)
+			return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+		if (git_dir_at(*at ? at : "/", &git_dir, err) == 0) {
+			int rc = common_dir(git_dir, &found, err);
+			if (rc) {
+				gbx_free(at);
+				return rc;
+			}
+			*root = at;
+			*common = found;
+			return 0;
+		}
 		char *slash = strrchr(at, '/');
-		if (!slash)
+		if (!slash || !*at || (slash == at && !at[1])) {
+			gbx_free(at);
 			return gbx_fail(err, GBX_E_NOTFOUND, "'%s' is in no git repository", start);
+		}
 		*slash = 0;
-		if (slash == at && *(slash + 1) == 0)
-			return gbx_fail(err, GBX_E_NOTFOUND, "'%s' is in no git repository", start);
 	}
 }

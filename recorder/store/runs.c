@@ -13,6 +13,7 @@ void gbx_run_view_free(struct gbx_run_view *v)
 		gbx_free(v->stream[i].path);
 	gbx_free(v->stream);
 	gbx_free(v->name);
+	gbx_free(v->repo);
 	*v = (struct gbx_run_view){0};
 }
 
@@ -41,6 +42,15 @@ static int take_name(const Glassbox__Name *n, struct gbx_run_view *v, struct gbx
 	return v->name ? 0 : gbx_fail(err, GBX_E_NOMEM, "no memory for a name");
 }
 
+static int take_root(const Glassbox__Root *r, struct gbx_run_view *v, struct gbx_error *err)
+{
+	if (strcmp(r->name, "repo") != 0)
+		return 0;
+	gbx_free(v->repo);
+	v->repo = gbx_memdup(r->path.data, r->path.len);
+	return v->repo ? 0 : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+}
+
 static void take_process(const Glassbox__Process *p, struct gbx_run_view *v)
 {
 	if (p->role != GLASSBOX__PROCESS__ROLE__RECORDER)
@@ -66,6 +76,8 @@ static int take_record(const struct gbx_record *r, struct gbx_run_view *v, struc
 		break;
 	case GLASSBOX__KIND__NAME:
 		return r->body ? take_name(r->body->name, v, err) : 0;
+	case GLASSBOX__KIND__ROOT:
+		return r->body ? take_root(r->body->root, v, err) : 0;
 	case GLASSBOX__KIND__PROCESS:
 		if (r->body)
 			take_process(r->body->process, v);
@@ -189,9 +201,9 @@ static enum gbx_run_state state_of(const struct gbx_run_view *v)
 	case GBX_PROCESS_ALIVE:
 		return GBX_RUNNING;
 	case GBX_PROCESS_GONE:
-		return GBX_INTERRUPTED;
+		return v->has_end ? GBX_ENDED : GBX_INTERRUPTED;
 	default:
-		return GBX_SILENT;
+		return v->has_end ? GBX_ENDED : GBX_SILENT;
 	}
 }
 
@@ -246,16 +258,18 @@ static bool matches(const char *run, const char *said)
 	return strncasecmp(run, said, len) == 0 || strcasecmp(run + all - len, said) == 0;
 }
 
-static bool has_name(const struct gbx_store *s, const char *run, const char *said)
+/* Whether a run is the one that is meant: by its name or, for "last", by the repository that it ran in. */
+static bool is_meant(const struct gbx_store *s, const char *run, const char *said, const char *repo)
 {
 	struct gbx_run_view v;
 	struct gbx_error ignored;
 
 	if (gbx_run_scan(s, run, NULL, NULL, &v, &ignored))
 		return false;
-	bool same = v.name && strcmp(v.name, said) == 0;
+	bool last = strcmp(said, "last") == 0 && (!repo || !v.repo || strcmp(v.repo, repo) == 0);
+	bool meant = last || (v.name && strcmp(v.name, said) == 0);
 	gbx_run_view_free(&v);
-	return same;
+	return meant;
 }
 
 static int several(const struct gbx_names *runs, const char *said, struct gbx_error *err)
@@ -269,7 +283,7 @@ static int several(const struct gbx_names *runs, const char *said, struct gbx_er
 	return gbx_fail(err, GBX_E_USAGE, "'%s' matches several runs:%s; give more of the id", said, list);
 }
 
-int gbx_run_resolve(const struct gbx_store *s, const char *said, char run[GBX_ULID_TEXT + 1], struct gbx_error *err)
+int gbx_run_resolve(const struct gbx_store *s, const char *said, const char *repo, char run[GBX_ULID_TEXT + 1], struct gbx_error *err)
 {
 	GBX_CLEANUP(gbx_names_free) struct gbx_names runs = {0};
 	size_t found = 0, at = 0;
@@ -284,12 +298,8 @@ int gbx_run_resolve(const struct gbx_store *s, const char *said, char run[GBX_UL
 		}
 	if (found > 1)
 		return several(&runs, said, err);
-	if (found == 0 && strcmp(said, "last") == 0 && runs.len) {
-		found = 1;
-		at = runs.len - 1;
-	}
 	for (size_t i = runs.len; found == 0 && i > 0; i--)
-		if (has_name(s, runs.name[i - 1], said)) {
+		if (is_meant(s, runs.name[i - 1], said, repo)) {
 			found = 1;
 			at = i - 1;
 		}

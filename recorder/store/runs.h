@@ -28,6 +28,7 @@ struct gbx_run_view {
 	char run[GBX_ULID_TEXT + 1];
 	uint8_t ulid[GBX_ULID_LEN];
 	char *name;                  /* NULL: none was given */
+	char *repo;                  /* root of the repository that it ran in, or NULL */
 	enum gbx_run_state state;
 	struct gbx_stream_view *stream; /* sorted by stream id */
 	size_t streams, cap;
@@ -55,8 +56,8 @@ void gbx_run_view_free(struct gbx_run_view *v);
 /* "running", ... */
 const char *gbx_run_state_name(enum gbx_run_state state);
 
-/* RUN as a person says it: an id, a unique prefix or suffix of 6 or more, a name (newest), or "last". GBX_E_NOTFOUND, or
- * GBX_E_USAGE with the candidates where several match. */
-int gbx_run_resolve(const struct gbx_store *s, const char *said, char run[GBX_ULID_TEXT + 1], struct gbx_error *err) GBX_MUST_USE;
+/* RUN as a person says it: an id, a unique prefix or suffix of 6 or more, a name (newest), or "last" (newest of the repository with
+ * this work tree's root; repo NULL: of all). GBX_E_NOTFOUND, or GBX_E_USAGE with the candidates where several match. */
+int gbx_run_resolve(const struct gbx_store *s, const char *said, const char *repo, char run[GBX_ULID_TEXT + 1], struct gbx_error *err) GBX_MUST_USE;
 
 #endif

@@ -1,6 +1,9 @@
 #include "store/store.h"
 
 #include <fcntl.h>
+#ifdef __linux__
+#include <sys/vfs.h>
+#endif
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -12,19 +15,21 @@ void gbx_store_free(struct gbx_store *s)
 	*s = (struct gbx_store){0};
 }
 
-/* A folder that is there and ours, or can be made: tried by making a file in it, since permissions alone do not tell (read-only
- * mounts, full disks, other users' folders). */
-static int try_folder(const char *path, bool create, struct gbx_error *err)
+/* What a candidate must be. */
+enum need {
+	MADE,     /* ours and writable; made where it is not there */
+	WRITABLE, /* there, ours and writable */
+	THERE,    /* a folder */
+};
+
+static int try_folder(const char *path, enum need need, struct gbx_error *err)
 {
 	struct stat st;
+	int rc = need == MADE ? gbx_make_dirs(path, 0700, err) : 0;
 
-	if (!create)
-		return gbx_stat(path, &st, err);
-	int rc = gbx_make_dirs(path, 0700, err);
-	if (rc)
-		return rc;
-	rc = gbx_lstat(path, &st, err);
-	if (rc)
+	if (rc == 0)
+		rc = gbx_lstat(path, &st, err);
+	if (rc || need == THERE)
 		return rc;
 	if (st.st_uid != geteuid())
 		return gbx_fail(err, GBX_E_REFUSED, "'%s' belongs to user %u, not to you; a store is never shared", path,
@@ -32,6 +37,22 @@ static int try_folder(const char *path, bool create, struct gbx_error *err)
 	if (access(path, W_OK | X_OK))
 		return gbx_fail(err, GBX_E_IO, "'%s' cannot be written to", path);
 	return 0;
+}
+
+/* Kinds of filesystem from linux/magic.h. */
+static const char *fleeting_kind(const char *path)
+{
+#ifdef __linux__
+	struct statfs fs;
+
+	if (statfs(path, &fs) == 0 && fs.f_type == 0x01021994)
+		return "tmpfs";
+	if (statfs(path, &fs) == 0 && fs.f_type == 0x794c7630)
+		return "overlay";
+#else
+	(void)path;
+#endif
+	return NULL;
 }
 
 static int take(char *path, const char *why, bool in_repo, struct gbx_store *out, struct gbx_error *err)
@@ -45,20 +66,20 @@ static int take(char *path, const char *why, bool in_repo, struct gbx_store *out
 		gbx_free(reason);
 		return rc;
 	}
-	*out = (struct gbx_store){full, reason, in_repo};
+	*out = (struct gbx_store){full, reason, fleeting_kind(full), in_repo};
 	return 0;
 }
 
 /* One candidate; 1 where it cannot be used and the next is to be tried. */
-static int try_candidate(char *path, const struct gbx_store_choice *choice, bool in_repo, char *why, size_t size,
+static int try_candidate(char *path, enum need need, bool in_repo, char *why, size_t size,
 			 struct gbx_store *out, struct gbx_error *err)
 {
 	struct gbx_error local;
 
 	if (!path)
 		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
-	if (try_folder(path, choice->create, &local)) {
-		if (choice->create && !*why)
+	if (try_folder(path, need, &local)) {
+		if (need == MADE && !*why)
 			gbx_printable_in(gbx_slice_text(local.line), why, size);
 		gbx_free(path);
 		return 1;
@@ -71,23 +92,36 @@ static bool is_path(const char *s)
 	return s && *s;
 }
 
-static int find_default(const struct gbx_store_choice *c, struct gbx_store *out, struct gbx_error *err)
+/* The first of the default places that is what it needs to be; 1 where none is. */
+static int find_default(const struct gbx_store_choice *c, enum need need, char *why, size_t size, struct gbx_store *out,
+			struct gbx_error *err)
 {
-	char why[512] = "";
 	int rc = 1;
 
 	if (is_path(c->git_dir))
-		rc = try_candidate(gbx_path_join(c->git_dir, "glassbox"), c, true, why, sizeof why, out, err);
+		rc = try_candidate(gbx_path_join(c->git_dir, "glassbox"), need, true, why, size, out, err);
 	if (rc == 1 && c->state_home && *c->state_home == '/')
-		rc = try_candidate(gbx_path_join(c->state_home, "glassbox"), c, false, why, sizeof why, out, err);
+		rc = try_candidate(gbx_path_join(c->state_home, "glassbox"), need, false, why, size, out, err);
 	if (rc == 1 && is_path(c->home))
-		rc = try_candidate(gbx_path_join(c->home, ".local/state/glassbox"), c, false, why, sizeof why, out, err);
+		rc = try_candidate(gbx_path_join(c->home, ".local/state/glassbox"), need, false, why, size, out, err);
 	if (rc == 1)
-		rc = try_candidate(gbx_asprintf("/var/tmp/glassbox-%u", (unsigned)geteuid()), c, false, why, sizeof why, out, err);
+		rc = try_candidate(gbx_asprintf("/var/tmp/glassbox-%u", (unsigned)geteuid()), need, false, why, size, out, err);
+	return rc;
+}
+
+/* A reader looks first where a writer would write now, then at what is there. */
+static int find(const struct gbx_store_choice *c, struct gbx_store *out, struct gbx_error *err)
+{
+	char why[512] = "";
+	int rc = find_default(c, c->create ? MADE : WRITABLE, why, sizeof why, out, err);
+
+	if (rc == 1 && !c->create)
+		rc = find_default(c, THERE, why, sizeof why, out, err);
 	if (rc != 1)
 		return rc;
 	if (!c->create)
-		return gbx_fail(err, GBX_E_NOTFOUND, "no store was found: record something with 'glassbox run -- COMMAND', or name one with --store");
+		return gbx_fail(err, GBX_E_NOTFOUND,
+				"no store was found: record something with 'glassbox run -- COMMAND', or name one with --store");
 	return gbx_fail(err, GBX_E_IO, "no store can be written (%s): name a folder with --store or GLASSBOX_STORE", why);
 }
 
@@ -96,8 +130,8 @@ int gbx_store_find(const struct gbx_store_choice *c, struct gbx_store *out, stru
 	const char *named = is_path(c->option) ? c->option : is_path(c->environment) ? c->environment : NULL;
 
 	if (!named)
-		return find_default(c, out, err);
-	int rc = try_folder(named, c->create, err);
+		return find(c, out, err);
+	int rc = try_folder(named, c->create ? MADE : THERE, err);
 	if (rc)
 		return gbx_fail_context(err, "the store that %s names", named == c->option ? "--store" : "GLASSBOX_STORE");
 	char *path = gbx_strdup(named);

@@ -18,6 +18,7 @@
 struct gbx_store {
 	char *path;      /* absolute */
 	char *why;       /* one line where an earlier choice could not be used, else NULL */
+	const char *fleeting; /* the filesystem's kind where what it holds may be gone soon (tmpfs, overlay), else NULL */
 	bool in_repo;    /* below the git folder that git_dir names */
 };
 
@@ -35,8 +36,9 @@ struct gbx_store_choice {
 int gbx_store_find(const struct gbx_store_choice *choice, struct gbx_store *out, struct gbx_error *err) GBX_MUST_USE;
 void gbx_store_free(struct gbx_store *s);
 
-/* The common git folder of the repository that start lies in, absolute, found without libgit2: GBX_E_NOTFOUND where there is none. */
-int gbx_git_common_dir(const char *start, char **out, struct gbx_error *err) GBX_MUST_USE;
+/* The repository that the absolute path start lies in, found without libgit2: the root of its work tree, and its common git folder
+ * (absolute), both the caller's to free. GBX_E_NOTFOUND where there is none. */
+int gbx_git_find(const char *start, char **root, char **common, struct gbx_error *err) GBX_MUST_USE;
 
 /* Paths of one run; the caller frees. NULL without memory. `name` may be NULL. */
 char *gbx_run_path(const struct gbx_store *s, const char *run, const char *name);
