@@ -1,4 +1,4 @@
-/* Git repositories, through libgit2: git.c and gitobjects.c are its only callers.
+/* Git repositories, through libgit2: git.c, gitfiles.c and gitobjects.c are its only callers.
  *
  * libgit2 never returns from some damaged objects and crashes at some failed allocations, so this runs in a child process with a
  * deadline and nowhere else (code.h, export.h). The repository of the user is only read.

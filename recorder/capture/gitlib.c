@@ -41,8 +41,8 @@ static int errno_of(const char *message)
 
 static int code_of(int rc, const git_error *e)
 {
-	/* GIT_EOWNER, which the headers of 1.1 do not have. */
-	if (rc == -36)
+	/* GIT_EOWNER, which the headers of 1.1 do not have. Without a setting safe.directory, 1.5 says instead that it found none. */
+	if (rc == -36 || (rc == GIT_ENOTFOUND && e && strstr(e->message, "safe.directory")))
 		return GBX_E_REFUSED;
 	if (rc == GIT_ENOTFOUND)
 		return GBX_E_NOTFOUND;
@@ -64,6 +64,11 @@ int gbx_gitlib_fail(int rc, const char *what, struct gbx_error *err)
 	if (err && code == GBX_E_IO)
 		err->sys = errno_of(e->message);
 	return code;
+}
+
+void gbx_gitlib_free_buf(git_buf *buf)
+{
+	git_buf_dispose(buf);
 }
 
 void gbx_gitlib_oid(git_oid *oid, const uint8_t *id)

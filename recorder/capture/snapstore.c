@@ -38,9 +38,16 @@ static int make_repository(const char *repository, struct gbx_error *err)
 	return rc ? rc : replace(repository, "HEAD", gbx_slice_text(no_head), err);
 }
 
-/* Written as git writes refs: to a file whose name ends in ".lock", which git never takes for a ref, and then renamed. The mode is as
- * git would have it, up to the umask: others may work in the same repository, and a ref that they cannot read stops their git. */
-static int write_ref(const char *repository, const char *run, const uint8_t *id, size_t id_len, struct gbx_error *err)
+/* Who may read a ref: in the user's repository whoever the umask lets, as with git, since others may work there and a ref that they
+ * cannot read stops their git; in the store its owner. */
+struct modes {
+	mode_t folder, file;
+};
+static const struct modes theirs = {0777, 0666}, ours = {0700, 0600};
+
+/* Written as git writes refs: to a file whose name ends in ".lock", which git never takes for a ref, and then renamed. */
+static int write_ref(const char *repository, const char *run, const uint8_t *id, size_t id_len, struct modes modes,
+		     struct gbx_error *err)
 {
 	GBX_AUTO_STRING char *path = gbx_asprintf("%s/refs/glassbox/runs/%s", repository, run);
 	GBX_AUTO_STRING char *lock = gbx_asprintf("%s/refs/glassbox/runs/%s.lock", repository, run);
@@ -49,10 +56,10 @@ static int write_ref(const char *repository, const char *run, const uint8_t *id,
 
 	gbx_hex(id, id_len, hex);
 	strcat(hex, "\n");
-	int rc = path && lock ? make_folder(repository, "refs/glassbox/runs", 0777, err)
+	int rc = path && lock ? make_folder(repository, "refs/glassbox/runs", modes.folder, err)
 			      : gbx_fail(err, GBX_E_NOMEM, "no memory for a ref");
 	if (rc == 0)
-		rc = gbx_create_new(lock, 0666, &fd, err);
+		rc = gbx_create_new(lock, modes.file, &fd, err);
 	if (rc == 0)
 		rc = gbx_write(fd, hex, 2 * id_len + 1, err);
 	if (rc == 0)
@@ -96,7 +103,7 @@ static int decide(struct gbx_snapstore *s, const struct gbx_git *git, const stru
 	const char *inside = gbx_path_under(store, common);
 	s->copy = inside == NULL;
 	if (!s->copy && head->id_len)
-		s->copy = write_ref(common, s->options->run, head->commit, head->id_len, NULL) != 0;
+		s->copy = write_ref(common, s->options->run, head->commit, head->id_len, theirs, NULL) != 0;
 	return s->copy ? 0 : borrow_from(s->repository, inside, err);
 }
 
@@ -150,5 +157,5 @@ int gbx_snapstore_finish(struct gbx_snapstore *s, const uint8_t *tree, size_t id
 {
 	int rc = gbx_git_objects_sync(s->objects, err);
 
-	return rc ? rc : write_ref(s->repository, s->options->run, tree, id_len, err);
+	return rc ? rc : write_ref(s->repository, s->options->run, tree, id_len, ours, err);
 }

@@ -9,6 +9,7 @@
 #include "test.h"
 
 char *repo_dir;
+struct gbx_code_options repo_options;
 
 static char *group_dir;
 
@@ -24,6 +25,17 @@ static const char *const set[][2] = {{"GIT_CONFIG_NOSYSTEM", "1"},
 				     {"GIT_COMMITTER_EMAIL", "a@example.com"},
 				     {"GIT_COMMITTER_DATE", "1700000000 +0000"},
 				     {"LC_ALL", "C"}};
+
+/* What repo_options points to. */
+static char *place[4];
+
+static void forget_place(void)
+{
+	for (size_t i = 0; i < sizeof place / sizeof *place; i++) {
+		gbx_free(place[i]);
+		place[i] = NULL;
+	}
+}
 
 int repo_group_setup(void **state)
 {
@@ -56,6 +68,7 @@ int repo_setup(void **state)
 	(void)state;
 	repo_dir = gbx_asprintf("%s/%u", group_dir, number++);
 	assert_int_equal(gbx_make_dir(repo_dir, 0700, NULL), 0);
+	repo_options = (struct gbx_code_options){.ceilings = group_dir, .run = RUN, .deadline_ms = 60000};
 	repo_sh("git init -q -b main repo && cd repo && mkdir -p src/deep && echo one > a && echo two > src/b && "
 		"echo three > src/deep/c && echo four > src-d && printf '#!/bin/sh\\n' > run.sh && chmod +x run.sh && ln -s src/b link && "
 		": > empty && git add . && git commit -q -m first");
@@ -65,6 +78,7 @@ int repo_setup(void **state)
 int repo_teardown(void **state)
 {
 	(void)state;
+	forget_place();
 	repo_sh("chmod -R u+rwX .");
 	int rc = gbx_remove_tree(repo_dir, NULL);
 	gbx_free(repo_dir);
@@ -95,20 +109,28 @@ const char *repo_line(const char *script)
 	return line;
 }
 
+void repo_place(const char *start, const char *store)
+{
+	forget_place();
+	place[0] = gbx_path_join(repo_dir, start);
+	place[1] = gbx_path_join(repo_dir, store);
+	place[2] = gbx_path_join(place[1], "blobs");
+	place[3] = gbx_path_join(repo_dir, "manifest");
+	repo_options.start = place[0];
+	repo_options.store = place[1];
+	repo_options.blobs = place[2];
+	repo_options.manifest_path = place[3];
+	assert_int_equal(gbx_make_dirs(place[1], 0700, NULL), 0);
+	(void)!gbx_unlink(place[3], NULL);
+}
+
 void repo_capture(const char *start, const char *store, struct gbx_code_result *out)
 {
-	GBX_AUTO_STRING char *from = gbx_path_join(repo_dir, start);
-	GBX_AUTO_STRING char *to = gbx_path_join(repo_dir, store);
-	GBX_AUTO_STRING char *blobs = gbx_path_join(to, "blobs");
-	GBX_AUTO_STRING char *manifest = gbx_path_join(repo_dir, "manifest");
-	struct gbx_code_options o = {.start = from, .ceilings = group_dir, .store = to, .blobs = blobs, .manifest_path = manifest,
-				     .run = RUN, .deadline_ms = 60000};
 	struct gbx_error err;
 
-	assert_int_equal(gbx_make_dirs(to, 0700, NULL), 0);
-	(void)!gbx_unlink(manifest, NULL);
+	repo_place(start, store);
 	*out = (struct gbx_code_result){0};
-	int rc = gbx_code_capture(&o, out, &err);
+	int rc = gbx_code_capture(&repo_options, out, &err);
 	if (rc)
 		print_error("%s\n", err.line);
 	if (rc == 0 && out->why)

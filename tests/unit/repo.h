@@ -20,6 +20,10 @@ void repo_sh(const char *script);
 /* The first line that a script prints; valid until the next call. */
 const char *repo_line(const char *script);
 
+/* What the next captures are asked for; repo_setup resets it, and repo_place fills in the folders. */
+extern struct gbx_code_options repo_options;
+/* From repo_dir/<start>, with the store at repo_dir/<store>, which is made; the manifest is repo_dir/manifest. */
+void repo_place(const char *start, const char *store);
 /* Captures from repo_dir/<start> with the store at repo_dir/<store>, which is made. */
 void repo_capture(const char *start, const char *store, struct gbx_code_result *out);
 /* The only gap of a kind must have this reason and count; 0: no gap of that kind. */
