@@ -485,23 +485,35 @@ static void a_timer_set_before_us_is_the_jobs(void **state)
 	assert_int_equal(status_of(pid), 7);
 }
 
-static void raise_term(void)
+/* Between the blocking of signals and the job's start: waits for Ctrl-C. */
+static void await_interrupt(void)
 {
-	pid_t pid = fork();
+	sigset_t pending;
 
-	if (pid == 0) {
-		kill(getppid(), SIGTERM);
-		_exit(0);
-	}
-	waitpid(pid, NULL, 0);
+	shared->job = -1;
+	do {
+		pause_ms(1);
+		sigpending(&pending);
+	} while (!sigismember(&pending, SIGINT));
 }
 
-static void a_signal_before_the_job_is_not_lost(void **state)
+static void a_key_before_the_job_is_not_lost(void **state)
 {
 	const char *const argv[] = {"sleep", "20", NULL};
+	int terminal;
 
 	(void)state;
-	assert_int_equal(status_of(start_recorder(argv, NULL, raise_term)), 128 + SIGTERM);
+	shared->job = 0;
+	pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
+	if (pid == 0)
+		_exit(record_with((char *const *)(uintptr_t)argv, NULL, await_interrupt));
+	assert_true(pid > 0);
+	running = pid;
+	for (int i = 0; i < 5000 && shared->job != -1; i++)
+		pause_ms(1);
+	assert_int_equal(write(terminal, "\3", 1), 1);
+	assert_int_equal(status_of(pid), 128 + SIGINT);
+	close(terminal);
 }
 
 static void parent_death(void)
@@ -717,7 +729,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(closed_standard_descriptors_stay_closed),
 		cmocka_unit_test(ignored_children_are_waited_for_all_the_same),
 		cmocka_unit_test(a_timer_set_before_us_is_the_jobs),
-		cmocka_unit_test(a_signal_before_the_job_is_not_lost),
+		cmocka_unit_test(a_key_before_the_job_is_not_lost),
 		cmocka_unit_test(the_parents_death_signal_is_the_jobs_too),
 		cmocka_unit_test(a_stopped_job_stops_the_recorder_until_it_is_continued),
 		cmocka_unit_test(a_key_at_the_terminal_reaches_the_job_once),
