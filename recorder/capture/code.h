@@ -18,7 +18,7 @@ struct gbx_code_options {
 	const char *ceilings;      /* GIT_CEILING_DIRECTORIES; NULL: none */
 	const char *store;         /* the store's folder, which exists; objects go to <store>/git, a bare repository of ours */
 	const char *blobs;         /* files whose bytes are not their git blob are kept as <blobs>/<SHA-256 in hex> */
-	const char *manifest_path; /* the manifest's page file, which must not exist yet; synced */
+	const char *manifest_path; /* the manifest's page file, which must not exist yet; not synced: the job would wait for it */
 	const char *run;           /* the ULID's text; names refs/glassbox/runs/<run> */
 	unsigned deadline_ms;      /* from gbx_code_start on */
 	/* Files, by absolute paths, of which it is asked whether HEAD holds the same bytes at their place. */

@@ -105,8 +105,6 @@ static int finish_manifest(struct gbx_snapshot *s, struct gbx_error *err)
 
 	if (rc == 0)
 		rc = gbx_write(s->page_fd, s->page.data, s->page.len, err);
-	if (rc == 0)
-		rc = gbx_sync(s->page_fd, err);
 	return rc ? gbx_fail_context(err, "'%s'", s->options->manifest_path) : 0;
 }
 

@@ -17,6 +17,7 @@ struct gbx_writer {
 	int fd;
 	uint64_t size; /* bytes of the file that are whole records */
 	bool broken;   /* a write failed: this file gets no more records */
+	bool named;    /* the folder was synced after the file was made in it */
 	struct gbx_chain chain;
 	struct gbx_salts *salts;
 	struct gbx_bytes body, entry, frame, framed, back;
@@ -159,7 +160,7 @@ static int begin_stream(struct gbx_writer *w, const struct gbx_head *follows, st
 	gbx_chain_reset(&w->chain);
 	memcpy(w->chain.stream, stream, sizeof stream);
 	w->size = 0;
-	w->broken = false;
+	w->broken = w->named = false;
 	rc = write_start(w, follows, err);
 	if (rc) {
 		struct gbx_error ignored;
@@ -240,7 +241,11 @@ static int sync_locked(struct gbx_writer *w, struct gbx_error *err)
 	if (w->broken)
 		return gbx_fail(err, GBX_E_IO, "the stream is broken, nothing to sync");
 	int rc = gbx_sync(w->fd, err);
-	return rc ? rc : gbx_sync_dir(w->dir, err);
+	if (rc || w->named)
+		return rc;
+	rc = gbx_sync_dir(w->dir, err);
+	w->named = rc == 0;
+	return rc;
 }
 
 int gbx_writer_sync(struct gbx_writer *w, struct gbx_error *err)

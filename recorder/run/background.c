@@ -10,6 +10,14 @@ static void tell(struct gbx_background *b, const struct gbx_error *err)
 		b->recorder->say(err->line);
 }
 
+static int sync_file(const char *path, struct gbx_error *err)
+{
+	GBX_AUTO_FD int fd = -1;
+	int rc = gbx_open_read(path, &fd, err);
+
+	return rc ? rc : gbx_sync(fd, err);
+}
+
 /* The records that stand so far are synced, and, with a key, signed: the run is committed to before it has results. */
 static void commit_start(struct gbx_background *b)
 {
@@ -17,6 +25,8 @@ static void commit_start(struct gbx_background *b)
 	struct gbx_head head;
 	struct gbx_error err;
 
+	if (b->manifest && sync_file(b->manifest, &err))
+		tell(b, &err);
 	if (gbx_writer_sync(r->writer, &err)) {
 		if (r->lost_ever == 0)
 			tell(b, &err);

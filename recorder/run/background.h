@@ -13,6 +13,7 @@ struct gbx_background {
 	struct gbx_declared_list *declared;
 	const struct gbx_identity *identity; /* or NULL */
 	Glassbox__Gap__Reason no_identity;
+	const char *manifest; /* a file to be synced with the start, or NULL; set before the start */
 	pthread_t thread;
 	bool started;
 	pthread_mutex_t lock; /* over the members below */

@@ -26,6 +26,7 @@ struct session {
 	struct gbx_background background;
 	uint64_t began; /* monotonic */
 	bool recording;
+	char *manifest; /* of the code; synced beside the job */
 	char code_line[256];
 };
 
@@ -50,6 +51,7 @@ static void free_session(struct session *s)
 	gbx_store_free(&s->store);
 	gbx_free(s->cwd);
 	gbx_free(s->work_tree);
+	gbx_free(s->manifest);
 	gbx_free(s->git_dir);
 }
 
@@ -80,8 +82,6 @@ static int open_recorder(struct session *s, struct gbx_error *err)
 		return rc;
 	s->recorder.say = s->o->warn;
 	rc = gbx_recorder_begin(&s->recorder, &s->store, new_run, NULL, err);
-	if (rc == 0)
-		rc = gbx_writer_sync(s->recorder.writer, err);
 	s->recording = rc == 0;
 	return rc;
 }
@@ -130,9 +130,9 @@ static void keep_manifest(struct session *s, const char *temporary, const struct
 		return;
 	gbx_hex(c->manifest, GBX_SHA256_LEN, name + 9);
 	strcat(name, ".tfrecord");
-	GBX_AUTO_STRING char *path = gbx_run_path(&s->store, s->recorder.run_text, name);
-	if (!path || gbx_rename(temporary, path, &err))
-		warn(s, path ? err.line : "no memory for a path");
+	s->manifest = gbx_run_path(&s->store, s->recorder.run_text, name);
+	if (!s->manifest || gbx_rename(temporary, s->manifest, &err))
+		warn(s, s->manifest ? err.line : "no memory for a path");
 }
 
 static void put_roots(struct session *s, const struct gbx_code_result *c)
@@ -181,6 +181,10 @@ static void put_start(struct session *s, char *const *config)
 	};
 	int rc = manifest && blobs ? gbx_code_start(&capture, &o, &err) : gbx_fail(&err, GBX_E_NOMEM, "no memory for a path");
 
+	/* The stream's start is synced while libgit2 starts in the child. */
+	struct gbx_error unsynced;
+	if (gbx_writer_sync(s->recorder.writer, &unsynced))
+		warn(s, unsynced.line);
 	gbx_put_run_start(&s->recorder);
 	if (s->o->name)
 		gbx_put_name(&s->recorder, s->o->name);
@@ -387,6 +391,7 @@ static int run_job(struct session *s, int *status, struct gbx_error *err)
 	if (s->recording) {
 		if (!exec_errno)
 			gbx_put_job_process(&s->recorder, (uint64_t)s->child.pid);
+		s->background.manifest = s->manifest;
 		gbx_background_start(&s->background, &s->recorder, &s->declared, s->has_identity ? &s->identity : NULL, s->no_identity);
 	}
 	if (!exec_errno && wait_for_job(s, &end, err) < 0)
