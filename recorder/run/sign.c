@@ -59,6 +59,16 @@ int gbx_sign_start(const struct gbx_store *s, const char *run, const struct gbx_
 	return rc ? rc : keep(s, run, "start.leaf", &text, err);
 }
 
+/* A proof under the head of another log does not belong to this signature. */
+static int drop_start(const struct gbx_store *s, const char *run, struct gbx_error *err)
+{
+	GBX_AUTO_STRING char *path = gbx_asprintf("%s/runs/%s/signature/start.proof", s->path, run);
+
+	if (!path)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	return gbx_exists(path) ? gbx_unlink(path, err) : 0;
+}
+
 /* The start's proof, where this log holds its leaf. */
 static int prove_start(const struct gbx_store *s, const char *run, struct gbx_owner_log *log, struct gbx_slice note,
 		       struct gbx_error *err)
@@ -73,7 +83,7 @@ static int prove_start(const struct gbx_store *s, const char *run, struct gbx_ow
 		return 0;
 	rest = gbx_slice_of(&text);
 	if (rc == 0 && (!gbx_take_line(&rest, &origin) || !gbx_slice_is(origin, gbx_owner_log_origin(log))))
-		return 0;
+		return drop_start(s, run, err);
 	if (rc == 0)
 		rc = gbx_log_leaf_parse(rest, &leaf, err);
 	if (rc == 0)
