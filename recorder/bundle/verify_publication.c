@@ -170,6 +170,9 @@ static int check_seal_leaf(const struct gbx_verification *v, const struct gbx_lo
 {
 	if (leaf->event != GBX_LEAF_SEAL)
 		return gbx_fail(err, GBX_E_BAD, "seal.proof is not of a seal");
+	if (!v->sealed)
+		return gbx_fail(err, GBX_E_BAD, "seal.proof: the signature is over %llu records that end with a seal, and the bundle has no such stream",
+				(unsigned long long)leaf->size);
 	if (memcmp(leaf->run, v->run, GBX_RUN_LEN) != 0)
 		return gbx_fail(err, GBX_E_BAD, "seal.proof: the signature is over another run");
 	if (memcmp(leaf->stream, v->lead.stream, GBX_STREAM_LEN) != 0 || leaf->size != v->lead.size ||
@@ -222,7 +225,7 @@ static int check_note(struct gbx_verification *v, struct gbx_bytes *note, struct
 	if (rc)
 		return gbx_fail_context(err, "head.note");
 	rc = load_proof(v, "seal.proof", gbx_slice_of(note), &text, &proof, err);
-	if (rc == 0 && v->journals_whole && v->sealed)
+	if (rc == 0 && v->journals_whole)
 		rc = check_seal_leaf(v, &proof.leaf, err);
 	return rc ? rc : check_start(v, gbx_slice_of(note), err);
 }
