@@ -34,6 +34,14 @@ static void tell_unknown(struct gbx_verification *v, const char *prefix, enum gb
 		gbx_report_add(v->report, check, GBX_STATUS_ABSENT, false, "none");
 }
 
+/* Where the layout cannot be read, nothing else was looked at: that is no pass. */
+static void skip_all(struct gbx_report *r)
+{
+	for (int i = 0; i < GBX_CHECKS; i++)
+		if (!r->said[i])
+			gbx_report_add(r, (enum gbx_check)i, GBX_STATUS_SKIPPED, true, "the layout cannot be read");
+}
+
 static void verify(struct gbx_verification *v)
 {
 	gbx_verify_publication(v);
@@ -62,6 +70,8 @@ int gbx_verify(const char *bundle, const struct gbx_verify_options *options, str
 	}
 	if (rc == 0)
 		verify(&v);
+	else
+		skip_all(&made);
 	for (size_t i = 0; i < v.references; i++)
 		gbx_free(v.reference[i].name);
 	gbx_free(v.reference);
