@@ -153,8 +153,7 @@ static const struct gbx_reference *find_record(struct gbx_verification *v, const
 
 	snprintf(title, sizeof title, "manifest/%.*s.tfrecord", (int)strcspn(layer->title + 5, "."), layer->title + 5);
 	*manifest = gbx_layers_find(gbx_source_layers(v->source), title);
-	struct gbx_reference *ref = *manifest ? gbx_verify_manifest_of(v, (*manifest)->sha256) : NULL;
-	return ref && ref->kind->kind == GLASSBOX__KIND__CODE ? ref : NULL;
+	return *manifest ? gbx_verify_manifest_of(v, (*manifest)->sha256, true) : NULL;
 }
 
 void gbx_verify_code(struct gbx_verification *v)

@@ -110,10 +110,15 @@ int gbx_verify_take_reference(struct gbx_verification *v, const struct gbx_recor
 	return rc;
 }
 
-struct gbx_reference *gbx_verify_manifest_of(struct gbx_verification *v, const uint8_t sha256[GBX_SHA256_LEN])
+static bool names_manifest(const struct gbx_reference *ref, const uint8_t sha256[GBX_SHA256_LEN], bool code)
+{
+	return ref->has_manifest && (ref->kind->kind == GLASSBOX__KIND__CODE) == code && memcmp(ref->digest, sha256, GBX_SHA256_LEN) == 0;
+}
+
+struct gbx_reference *gbx_verify_manifest_of(struct gbx_verification *v, const uint8_t sha256[GBX_SHA256_LEN], bool code)
 {
 	for (size_t i = 0; i < v->references; i++)
-		if (v->reference[i].has_manifest && memcmp(v->reference[i].digest, sha256, GBX_SHA256_LEN) == 0)
+		if (names_manifest(&v->reference[i], sha256, code))
 			return &v->reference[i];
 	return NULL;
 }
@@ -163,31 +168,56 @@ static int read_manifest(struct gbx_input *in, enum gbx_manifest_kind kind, stru
 	return rc;
 }
 
-static void check_manifest(struct gbx_verification *v, const struct gbx_layer *layer)
+/* Holds the layer against each record of the kind that names its digest: empty folders have equal manifests, which are one page
+ * file under as many titles. A record that an earlier title was held against is done. */
+static void compare_each(struct gbx_verification *v, const struct gbx_layer *layer, bool code, const struct gbx_manifest_sum *sum)
+{
+	struct gbx_error err;
+
+	for (size_t i = 0; i < v->references; i++) {
+		struct gbx_reference *ref = &v->reference[i];
+		if (ref->found || !names_manifest(ref, layer->sha256, code))
+			continue;
+		ref->found = true;
+		if (sum && compare(with_roots(v, ref), sum, &err) && gbx_fail_context(&err, "%s", layer->title))
+			gbx_report_error_at(v->report, GBX_CHECK_MANIFESTS, &err, layer->title, ref->stream, ref->seq);
+	}
+}
+
+static void check_manifest_as(struct gbx_verification *v, const struct gbx_layer *layer, const struct gbx_reference *ref, bool code)
 {
 	GBX_AUTO_BLOB struct gbx_blob *blob = NULL;
-	struct gbx_reference *ref = gbx_verify_manifest_of(v, layer->sha256);
 	struct gbx_manifest_sum sum;
 	struct gbx_error err;
 
-	if (!ref) {
-		if (v->journals_whole && gbx_fail(&err, GBX_E_BAD, "%s: no shown record names this manifest", layer->title))
-			gbx_report_error(v->report, GBX_CHECK_MANIFESTS, &err, layer->title);
+	if (ref->found)
 		return;
-	}
-	ref->found = true;
 	if (gbx_source_blob(v->source, layer, &blob, &err)) {
 		gbx_verify_layer_error(v, layer, &err);
+		compare_each(v, layer, code, NULL);
 		return;
 	}
-	bool code = ref->kind->kind == GLASSBOX__KIND__CODE;
 	int rc = read_manifest(gbx_blob_input(blob), code ? GBX_MANIFEST_CODE : GBX_MANIFEST_FILES, &sum, &err);
-	if (rc == 0)
-		rc = compare(with_roots(v, ref), &sum, &err);
 	if (rc && gbx_fail_context(&err, "%s", layer->title))
 		gbx_report_error_at(v->report, GBX_CHECK_MANIFESTS, &err, layer->title, ref->stream, ref->seq);
+	compare_each(v, layer, code, rc ? NULL : &sum);
 	if (gbx_blob_finish(blob, &err))
 		gbx_verify_layer_error(v, layer, &err);
+}
+
+static void check_manifest(struct gbx_verification *v, const struct gbx_layer *layer)
+{
+	const struct gbx_reference *code = gbx_verify_manifest_of(v, layer->sha256, true);
+	const struct gbx_reference *files = gbx_verify_manifest_of(v, layer->sha256, false);
+	struct gbx_error err;
+
+	if (code)
+		check_manifest_as(v, layer, code, true);
+	if (files)
+		check_manifest_as(v, layer, files, false);
+	if (!code && !files && v->journals_whole &&
+	    gbx_fail(&err, GBX_E_BAD, "%s: no shown record names this manifest", layer->title))
+		gbx_report_error(v->report, GBX_CHECK_MANIFESTS, &err, layer->title);
 }
 
 static void tell_missing(struct gbx_verification *v, const struct gbx_reference *ref, const char *thing)

@@ -57,8 +57,8 @@ void gbx_verify_folders(struct gbx_verification *v);
 /* Remembers what a shown record names. */
 int gbx_verify_take_reference(struct gbx_verification *v, const struct gbx_record *r, const uint8_t stream[GBX_STREAM_LEN],
 			      struct gbx_error *err) GBX_MUST_USE;
-/* The reference whose manifest has this digest, or NULL. */
-struct gbx_reference *gbx_verify_manifest_of(struct gbx_verification *v, const uint8_t sha256[GBX_SHA256_LEN]);
+/* The first reference whose manifest, of a snapshot or of other files, has this digest, or NULL. */
+struct gbx_reference *gbx_verify_manifest_of(struct gbx_verification *v, const uint8_t sha256[GBX_SHA256_LEN], bool code);
 
 /* "digests" for contradictions, "layout" for the rest of what can go wrong with a layer as a whole. */
 void gbx_verify_layer_error(struct gbx_verification *v, const struct gbx_layer *l, const struct gbx_error *err);
