@@ -407,20 +407,36 @@ static void check_ends(struct walk *w)
 		gbx_report_error(v->report, GBX_CHECK_PUBLICATION, &err, GBX_PUBLICATION_TITLE);
 }
 
+/* A journal behind a gap in the numbers is not read, so it must not be there. */
+static void check_numbers(struct walk *w, size_t read)
+{
+	const struct gbx_layers *layers = gbx_source_layers(w->v->source);
+	size_t there = 0;
+	struct gbx_error err;
+
+	for (size_t i = 0; i < layers->len; i++)
+		there += strncmp(layers->layer[i].title, "journal/", 8) == 0;
+	if (there != read && gbx_fail(&err, GBX_E_MALFORMED, "journal/%zu.tfrecord is missing, and journals of higher numbers are there", read))
+		gbx_report_error(w->v->report, GBX_CHECK_LAYOUT, &err, NULL);
+}
+
 static void read_all(struct walk *w)
 {
 	const struct gbx_layers *layers = gbx_source_layers(w->v->source);
 	char title[48];
+	unsigned n;
 
-	for (unsigned n = 0; !w->stopped; n++) {
+	for (n = 0; !w->stopped; n++) {
 		snprintf(title, sizeof title, "journal/%u.tfrecord", n);
 		const struct gbx_layer *layer = gbx_layers_find(layers, title);
 		if (!layer)
 			break;
 		w->stopped = !read_journal(w, layer);
 	}
-	if (!w->stopped)
-		end_stream(w);
+	if (w->stopped)
+		return;
+	end_stream(w);
+	check_numbers(w, n);
 }
 
 void gbx_verify_journals(struct gbx_verification *v)

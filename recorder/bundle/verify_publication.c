@@ -148,6 +148,21 @@ static void read_start(struct gbx_verification *v)
 	}
 }
 
+/* One that is not looked at could be changed unseen. */
+static void check_one_key(struct gbx_verification *v)
+{
+	const struct gbx_layers *layers = gbx_source_layers(v->source);
+	const struct gbx_layer *first = find_key(v);
+	struct gbx_error err;
+
+	for (size_t i = 0; first && i < layers->len; i++) {
+		const struct gbx_layer *l = &layers->layer[i];
+		if (l != first && strncmp(l->title, "key/", 4) == 0 &&
+		    gbx_fail(&err, GBX_E_MALFORMED, "%s: a second key; a bundle has one at most", l->title))
+			complain(v, GBX_CHECK_LAYOUT, &err, l->title);
+	}
+}
+
 void gbx_verify_publication(struct gbx_verification *v)
 {
 	uint8_t key[GBX_PUBLIC_KEY_LEN];
@@ -162,6 +177,7 @@ void gbx_verify_publication(struct gbx_verification *v)
 			       "the bundle is not signed");
 	else
 		complain(v, GBX_CHECK_SIGNATURE, &err, find_key(v)->title);
+	check_one_key(v);
 	check_publication(v, v->report->has_signer ? key : NULL);
 	read_start(v);
 }
