@@ -1,3 +1,4 @@
+/* What `glassbox verify` and glassbox-verify share: options and the command. */
 #ifndef GBX_CLI_VERIFY_H
 #define GBX_CLI_VERIFY_H
 

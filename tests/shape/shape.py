@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""Holds the source to its shape: shape.py CHECK SOURCE_DIR. Each check is one case of CTest."""
+import re
+import sys
+from pathlib import Path
+
+# The order of dependencies. An include points to the same room or to one before it.
+ROOMS = ["base", "digest", "journal", "trust", "bundle", "store", "capture", "run", "openness", "cli"]
+
+# One seam for each outside world: who may include what.
+LIBRARIES = [
+    (r"git2(\.h|/)", r"capture/git.*\.[ch]", "libgit2"),
+    (r"openssl/", r"(trust/key.*|digest/hash)\.[ch]", "OpenSSL"),
+    (r"jansson\.h", r"(base/json|cli/.*|bundle/.*|trust/.*|capture/parameters|run/.*)\.[ch]", "jansson"),
+]
+
+# Only base/ talks to the C library's files and memory. The others, with the reason:
+CALLS = "open openat read write pread pwrite fsync fdatasync syncfs rename renameat unlink unlinkat mkdir mkdirat opendir " \
+        "fdopendir malloc calloc realloc free fopen"
+CALLS_ALLOWED = {
+    # file: {call: reason}
+}
+
+LINES_OF_FILE = 600
+LINES_OF_FUNCTION = 100
+LONGER = {}  # "file" or "file:function": reason
+
+
+def sources(root, pattern="*.[ch]"):
+    return sorted((root / "recorder").glob("*/" + pattern))
+
+
+def name(root, path):
+    return str(path.relative_to(root / "recorder"))
+
+
+def without_comments(text):
+    """Comments and strings blanked, lines kept."""
+    def blank(match):
+        return re.sub(r"[^\n]", " ", match[0])
+    return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', blank, text, flags=re.S)
+
+
+def code_lines(path):
+    return enumerate(without_comments(path.read_text()).split("\n"), 1)
+
+
+def includes(root):
+    for path in sources(root):
+        here = ROOMS.index(path.parent.name) if path.parent.name in ROOMS else -1
+        if here < 0:
+            yield f"{name(root, path)}: the room '{path.parent.name}' is not in the list of rooms"
+        for number, line in enumerate(path.read_text().split("\n"), 1):
+            found = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
+            if not found or found[1].endswith(".pb-c.h"):
+                continue
+            room = found[1].split("/")[0]
+            if "/" not in found[1] or room not in ROOMS or not (root / "recorder" / found[1]).is_file():
+                yield f"{name(root, path)}:{number}: '{found[1]}': expected \"ROOM/FILE.h\" of this source"
+            elif ROOMS.index(room) > here:
+                yield f"{name(root, path)}:{number}: {path.parent.name} may not include '{found[1]}': {room} comes after it"
+
+
+def libraries(root):
+    for path in sources(root):
+        for number, line in enumerate(path.read_text().split("\n"), 1):
+            found = re.match(r"\s*#\s*include\s+[<\"]([^>\"]+)", line)
+            for header, who, what in LIBRARIES:
+                if found and re.match(header, found[1]) and not re.fullmatch(who, name(root, path)):
+                    yield f"{name(root, path)}:{number}: {what} belongs to {who}"
+
+
+def calls(root):
+    pattern = re.compile(r"(?<![\w.>])(" + "|".join(CALLS.split()) + r")\s*\(")
+    used = set()
+    for path in sources(root, "*.c"):
+        if path.parent.name == "base":
+            continue
+        allowed = CALLS_ALLOWED.get(name(root, path), {})
+        for number, line in code_lines(path):
+            for call in pattern.findall(line):
+                used.add((name(root, path), call))
+                if call not in allowed:
+                    yield f"{name(root, path)}:{number}: {call}() belongs to base/"
+    for file, allowed in CALLS_ALLOWED.items():
+        for call in allowed:
+            if (file, call) not in used:
+                yield f"tests/shape/shape.py: {file} no longer calls {call}(): take it off the list"
+
+
+def functions(path):
+    """(name, first line, lines) of each function: from its opening brace in the first column to the closing one."""
+    start, title, before = 0, "", ""
+    for number, line in code_lines(path):
+        if line == "{":
+            start, title = number, before
+        elif line == "}" and start:
+            found = re.search(r"(\w+)\s*\(", title)
+            yield found[1] if found else "?", start, number - start + 1
+            start = 0
+        if re.match(r"\w.*\(", line):
+            before = line
+
+
+def sizes(root):
+    for path in sources(root):
+        lines = len(path.read_text().splitlines())
+        if lines > LINES_OF_FILE and name(root, path) not in LONGER:
+            yield f"{name(root, path)}: {lines} lines; more than {LINES_OF_FILE}"
+        for function, start, length in functions(path):
+            if length > LINES_OF_FUNCTION and f"{name(root, path)}:{function}" not in LONGER:
+                yield f"{name(root, path)}:{start}: {function} has {length} lines; more than {LINES_OF_FUNCTION}"
+
+
+def goto(root):
+    for path in sources(root):
+        for number, line in code_lines(path):
+            if re.search(r"\bgoto\b", line):
+                yield f"{name(root, path)}:{number}: goto"
+
+
+def headers(root):
+    for path in sources(root, "*.h"):
+        text = path.read_text()
+        if not text.startswith("/*"):
+            yield f"{name(root, path)}: a header begins with a comment that says what it is for"
+        if not re.search(r"^#pragma once$|^#ifndef (\w+)\n#define \1$", text, flags=re.M):
+            yield f"{name(root, path)}: no include guard"
+
+
+def listed(root):
+    """Every source file is in the build."""
+    cmake = (root / "recorder/CMakeLists.txt").read_text()
+    for path in sources(root, "*.c"):
+        if not re.search(rf"(?<![\w/]){re.escape(name(root, path))}(?![\w.])", cmake):
+            yield f"{name(root, path)}: not in recorder/CMakeLists.txt"
+
+
+def proto(root):
+    for path in sorted((root / "proto").glob("*.proto")):
+        text = re.sub(r"//[^\n]*", "", path.read_text())
+        for number, line in enumerate(text.split("\n"), 1):
+            found = re.match(r"\s*repeated\s+(\S+)", line)
+            # cli/body_json.c prints a repeated field of a record as texts.
+            if found and found[1] != "bytes" and path.name == "record.proto":
+                yield f"proto/{path.name}:{number}: repeated {found[1]}: cli/body_json.c relies on bytes"
+            if re.search(r"\bmap\s*<|^\s*(float|double)\s|^\s*(optional|required)\s", line):
+                yield f"proto/{path.name}:{number}: no maps, floats or optional fields: {line.strip()}"
+
+
+CHECKS = {f.__name__: f for f in (includes, libraries, calls, sizes, goto, headers, listed, proto)}
+
+
+def main():
+    if len(sys.argv) != 3 or sys.argv[1] not in CHECKS:
+        sys.exit("shape: expected CHECK SOURCE_DIR, CHECK one of: " + " ".join(CHECKS))
+    found = list(CHECKS[sys.argv[1]](Path(sys.argv[2])))
+    for line in found:
+        print(line)
+    print(f"{sys.argv[1]}: {len(found)} found" if found else f"{sys.argv[1]}: ok")
+    sys.exit(1 if found else 0)
+
+
+main()
