@@ -83,7 +83,8 @@ journal=tampered/blobs/sha256/$digest
 value=$(sed -n 's/.*"learning_rate": *\([0-9.]*\).*/\1/p' project/config.json)
 at=$(LC_ALL=C grep -abo "learning_rate" "$journal" | sed -n '1s/:.*//p')
 at=$((at + $(tail -c +$((at + 1)) "$journal" | LC_ALL=C grep -abo "$value" | sed -n '1s/:.*//p') + ${#value} - 1))
-printf 9 | show dd of="$journal" bs=1 seek="$at" conv=notrunc status=none
+printf '$ printf 9 | dd of=%s bs=1 seek=%s conv=notrunc status=none\n' "$journal" "$at"
+printf 9 | dd of="$journal" bs=1 seek="$at" conv=notrunc status=none
 status=0
 show glassbox-verify --key key.pub tampered >verdict.txt || status=$?
 cat verdict.txt

@@ -37,11 +37,11 @@ static int seal_and_sign(const struct gbx_store *store, const char *run, const s
 			 bool *has_id, struct gbx_error *err)
 {
 	bool changed, asked;
-	GBX_AUTO_STRING char *path = gbx_key_path(given, &asked);
 	int rc = gbx_seal_run((struct gbx_store *)(uintptr_t)store, run, false, gbx_say, &changed, err);
 
 	if (rc)
 		return rc;
+	gbx_free(gbx_key_path(given, &asked));
 	rc = gbx_open_identity(given, id, err);
 	*has_id = rc == 0;
 	if (rc == GBX_E_NOTFOUND && !asked)

@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# Runs the tests, from packages to the last line.
+#
+#   tests/run.sh [--no-install]              builds with gcc, with sanitizers and with clang; all tests that need no network
+#   tests/run.sh interop [--no-install]      other people's tools on our bundles
+#   tests/run.sh bench [--no-install] [--pairs N] [--long]     what recording costs
+#   tests/run.sh fuzz [--no-install] [--seconds N] [--seed N]  bundles changed at random; 60 seconds
+#
+# Installs what is missing (apt; --no-install never does). Exits 0 only when everything passed.
+set -euo pipefail
+
+source=$(cd "$(dirname "$0")/.." && pwd)
+cd "$source"
+what=all
+options=()
+install=()
+for word in "$@"; do
+	case $word in
+	interop | bench | fuzz) what=$word ;;
+	--no-install) install=(--no-install) ;;
+	--help | -h)
+		sed -n '2,9s/^# \{0,1\}//p' "$0"
+		exit 0
+		;;
+	*) options+=("$word") ;;
+	esac
+done
+if [ ${#options[@]} -gt 0 ] && { [ "$what" = all ] || [ "$what" = interop ]; }; then
+	echo "run.sh: '${options[0]}': expected interop, bench, fuzz or --no-install" >&2
+	exit 2
+fi
+jobs=$(nproc)
+log=$source/build/run.log
+steps=0 failed=()
+mkdir -p build
+
+say() { printf '%-28s %s\n' "$1" "$2"; }
+since() { echo "$(($(date +%s) - $1)) s"; }
+
+# step NAME COMMAND...: silent where it passes; what it printed where not
+step() {
+	local name=$1 began
+	shift
+	steps=$((steps + 1))
+	began=$(date +%s)
+	if "$@" >"$log" 2>&1; then
+		say "$name" "passed   $(since "$began")"
+		return 0
+	fi
+	grep -vE '^\[[0-9]+/[0-9]+\] (Building|Linking)' "$log" | tail -n 60
+	say "$name" "FAILED   $(since "$began")"
+	failed+=("$name")
+	return 1
+}
+
+build() { # PRESET
+	step "build, $1" eval "cmake --preset $1 && cmake --build --preset $1 -- -k 0"
+}
+
+# cases NAME PRESET CTEST-OPTION...: the failing cases and ctest's own last lines
+cases() {
+	local name=$1 preset=$2 began
+	shift 2
+	steps=$((steps + 1))
+	began=$(date +%s)
+	if ctest --preset "$preset" -j "$jobs" --no-tests=error "$@" >"$log" 2>&1; then
+		say "$name" "passed   $(since "$began")   $(sed -n 's/^100% tests passed, 0 tests failed out of \(.*\)/\1 cases/p' "$log")"
+		return 0
+	fi
+	grep -vE '^ *(Start +[0-9]+:|[0-9]+/[0-9]+ .* Passed )' "$log" | tail -n 200
+	say "$name" "FAILED   $(since "$began")"
+	failed+=("$name")
+	return 1
+}
+
+finish() {
+	printf '\n%d%% of the steps passed, %d failed out of %d, in %s\n' $(((steps - ${#failed[@]}) * 100 / steps)) "${#failed[@]}" "$steps" \
+		"$(since "$start")"
+	if [ ${#failed[@]} -gt 0 ]; then
+		echo "The following steps FAILED:"
+		printf '  %s\n' "${failed[@]}"
+		exit 1
+	fi
+	exit 0
+}
+
+start=$(date +%s)
+case $what in
+all)
+	.ci/packages.sh ${install[@]+"${install[@]}"} build test clang
+	# One compiler after the other: a machine with two cores has nothing to gain from more at once.
+	if build dev; then cases 'tests, dev' dev -LE 'interop' || true; fi
+	if build asan; then cases 'tests, asan' asan -LE 'interop|shape' || true; fi
+	build clang || true
+	;;
+interop)
+	.ci/packages.sh ${install[@]+"${install[@]}"} build test interop
+	if build dev; then cases 'interop' dev -L '^interop$' || true; fi
+	;;
+bench)
+	.ci/packages.sh ${install[@]+"${install[@]}"} build bench
+	if step 'build, release' eval 'cmake --preset release -DGLASSBOX_TESTS=OFF && cmake --build --preset release'; then
+		steps=$((steps + 1))
+		tests/bench/run.sh build/release ${options[@]+"${options[@]}"} || failed+=('bench')
+	fi
+	;;
+fuzz)
+	.ci/packages.sh ${install[@]+"${install[@]}"} build test fuzz
+	if build asan; then
+		steps=$((steps + 1))
+		python3 tests/fuzz/mutate.py --build build/asan ${options[@]+"${options[@]}"} || failed+=('fuzz')
+	fi
+	;;
+esac
+finish
