@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+"""What recording costs, as medians of paired runs: bench.py BUILD_DIR [--pairs N] [--long].
+
+A pair is the bare command and the recorded one, one after the other, in an order that changes from pair to pair. What is
+printed is the median over the pairs of the difference, or of the ratio. Nothing here passes or fails by a time.
+"""
+import argparse
+import collections
+import json
+import os
+import platform
+import re
+import shutil
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+KINDS = {1: "stream-start", 2: "run-start", 3: "run-end", 5: "seal", 11: "root", 13: "arg", 20: "code", 40: "host", 43: "process"}
+
+
+def machine_line(folder):
+    cpu = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
+    filesystem = subprocess.run(["stat", "-f", "-c", "%T", folder], capture_output=True, text=True).stdout.strip()
+    return (f"{cpu[1] if cpu else platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}, "
+            f"{filesystem}, load {os.getloadavg()[0]:.1f} before")
+
+
+def timed(argv, cwd):
+    start = time.perf_counter_ns()
+    done = subprocess.run(argv, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    took = time.perf_counter_ns() - start
+    if done.returncode:
+        sys.exit(f"bench: {' '.join(argv)}: exit status {done.returncode}: {done.stderr.decode(errors='replace')}")
+    return took / 1e6
+
+
+def pairs(count, bare, recorded, before=lambda: None):
+    """[(bare, recorded)] in milliseconds; one pair first that does not count."""
+    out = []
+    for i in range(count + 1):
+        before()
+        if i % 2:
+            b, a = recorded(), bare()
+        else:
+            a, b = bare(), recorded()
+        out.append((a, b))
+    return out[1:]
+
+
+def spread(values):
+    low, middle, high = statistics.quantiles(values, n=4)
+    return f"{middle:7.2f}  (quartiles {low:.2f} to {high:.2f})"
+
+
+def make_repository(folder, files):
+    folder.mkdir()
+    for i in range(files):
+        path = folder / f"part-{i % 20:02}" / f"file-{i:04}.c"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"/* file {i} */\n" + f"int value_{i}(void);\n" * (20 + i % 200))
+    git = ["git", "-c", "user.name=bench", "-c", "user.email=bench@example.org"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "files"]):
+        subprocess.run(git + words, cwd=folder, check=True)
+
+
+def varint(data, at):
+    value = shift = 0
+    while True:
+        byte = data[at]
+        value |= (byte & 127) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 128:
+            return value, at
+
+
+def fields(data):
+    at = 0
+    while at < len(data):
+        tag, at = varint(data, at)
+        if tag & 7 == 0:
+            value, at = varint(data, at)
+        elif tag & 7 == 1:
+            value, at = struct.unpack_from("<Q", data, at)[0], at + 8
+        else:
+            size, at = varint(data, at)
+            value, at = data[at:at + size], at + size
+        yield tag >> 3, value
+
+
+def record_times(journal):
+    """[(kind, nanoseconds since 1970)] of every record."""
+    data, at = journal.read_bytes(), 0
+    while at < len(data):
+        size = struct.unpack_from("<Q", data, at)[0]
+        entry = dict(fields(dict(fields(data[at + 12:at + 12 + size]))[1]))
+        yield KINDS.get(entry.get(4), ""), entry[3]
+        at += 16 + size
+
+
+def stages(store, recorded):
+    """How long one run took up to each of its records, in milliseconds."""
+    shutil.rmtree(store / "runs", ignore_errors=True)
+    began = time.time_ns()
+    recorded()
+    ended = time.time_ns()
+    records = list(record_times(next(store.glob("runs/*/journal/*.tfrecord"))))
+    first, last = {}, {}
+    for kind, when in records:
+        first.setdefault(kind, when)
+        last[kind] = when
+    marks = [("until the first record (linking, finding the repository and the store)", first["stream-start"]),
+             ("that record's sync, and the first records", first["host"]),
+             ("the machine, and code and arguments at hand", first["root"]),
+             ("code, arguments, paths; the last record before the job ends", last["process"]),
+             ("the job, and its end", first["run-end"]),
+             ("the seal", first["seal"]),
+             ("signature, syncs, exit", ended)]
+    out, before = [], began
+    for name, when in marks:
+        out.append((name, (when - before) / 1e6))
+        before = when
+    return out
+
+
+def syncs(recorded, cwd):
+    """Calls of each kind of sync in one run and what they took, in milliseconds, as strace sees them."""
+    if not shutil.which("strace"):
+        return None
+    with tempfile.NamedTemporaryFile("r") as trace:
+        subprocess.run(["strace", "-f", "-qq", "-T", "-o", trace.name, "-e", "trace=fsync,fdatasync,syncfs"] + recorded, cwd=cwd,
+                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        found = collections.defaultdict(list)
+        for line in trace:
+            call = re.search(r"(fsync|fdatasync|syncfs)\b.*<([0-9.]+)>$", line)
+            if call:
+                found[call[1]].append(float(call[2]) * 1e3)
+    return found
+
+
+def bench_true(build, work, count):
+    repository = work / "repository"
+    make_repository(repository, 1000)
+    store = repository / ".git" / "glassbox"
+    program = str(build / "recorder" / "glassbox")
+    key = str(work / "key.pem")
+    subprocess.run([program, "key", "new", "--name", "bench@example.org", "--key", key], check=True, stdout=subprocess.DEVNULL)
+    truth = shutil.which("true")
+    keys = {"with a key": ["--key", key], "without a key": []}
+
+    def bare():
+        return timed([truth], repository)
+
+    print(f"\nglassbox run -q -- true, in a repository of 1,000 files: milliseconds over true, median of {count} pairs")
+    for title, words in keys.items():
+        argv = [program, "run", "-q"] + words + ["--", truth]
+        for when, before in (("the first run in a store", lambda: shutil.rmtree(store, ignore_errors=True)), ("later runs", lambda: None)):
+            took = pairs(count, bare, lambda: timed(argv, repository), before)
+            print(f"  {when + ', ' + title:<42} {spread([b - a for a, b in took])}")
+    print(f"  {'true itself, for scale':<42} {spread([a for a, _ in took])}")
+    version = pairs(count, bare, lambda: timed([program, '--version'], repository))
+    print(f"  {'glassbox --version: linking and starting':<42} {spread([b - a for a, b in version])}")
+
+    for title, words in keys.items():
+        argv = [program, "run", "-q"] + words + ["--", truth]
+        rows = [stages(store, lambda: timed(argv, repository)) for _ in range(count)]
+        print(f"\nwhere a later run's time goes, {title}, by the times of its records: milliseconds, median of {count}")
+        for i, (name, _) in enumerate(rows[0]):
+            print(f"  {name:<72} {statistics.median(row[i][1] for row in rows):6.2f}")
+        rows = [syncs(argv, repository) for _ in range(count)]
+        for name in ("fdatasync", "fsync", "syncfs"):
+            if rows[0] is None:
+                print("  syncs: not counted, there is no strace")
+                break
+            if any(row[name] for row in rows):
+                print(f"  {name}: {statistics.median(len(row[name]) for row in rows):.0f} calls, "
+                      f"{statistics.median(sum(row[name]) for row in rows):.2f} ms together, beside other work, under strace")
+
+
+def bench_training(build, source, work, count, whole):
+    config = json.loads((source / "examples/charlm/config.json").read_text())
+    if not whole:
+        config.update(steps=500, checkpoint_every=100)
+    project = work / "project"
+    project.mkdir()
+    (project / "config.json").write_text(json.dumps(config, indent=1))
+    subprocess.run(["git", "init", "-q"], cwd=project, check=True)
+    subprocess.run(["git", "add", "."], cwd=project, check=True)
+    subprocess.run(["git", "-c", "user.name=bench", "-c", "user.email=bench@example.org", "commit", "-q", "-m", "config"], cwd=project,
+                   check=True)
+    job = [str(build / "examples/charlm/charlm"), "--config", "config.json", "--out", "out"]
+    argv = [str(build / "recorder/glassbox"), "run", "-q", "--key", str(work / "key.pem"), "--config", "config.json", "--data",
+            "licenses=/usr/share/common-licenses", "--output", "out", "--"] + job
+    took = pairs(count, lambda: timed(job, project), lambda: timed(argv, project))
+    print(f"\ncharlm, {config['steps']} steps, with --config, --data, --output and a key: median of {count} pairs")
+    print(f"  bare, seconds                              {spread([a / 1e3 for a, _ in took])}")
+    print(f"  recorded, seconds                          {spread([b / 1e3 for _, b in took])}")
+    print(f"  more by, milliseconds                      {spread([b - a for a, b in took])}")
+    print(f"  more by, per cent                          {spread([(b / a - 1) * 100 for a, b in took])}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("build", type=Path)
+    parser.add_argument("--pairs", type=int, default=20, help="how many pairs (20)")
+    parser.add_argument("--long", action="store_true", help="train as long as the example does (about 18 s a run)")
+    given = parser.parse_args()
+    if given.pairs < 2:
+        parser.error("--pairs: expected 2 or more")
+    source = Path(__file__).resolve().parents[2]
+    with tempfile.TemporaryDirectory(prefix="glassbox-bench.") as folder:
+        work = Path(folder)
+        for name in [n for n in os.environ if n.startswith("GLASSBOX") or n in ("GIT_DIR", "GIT_WORK_TREE")]:
+            del os.environ[name]
+        os.environ.update(HOME=folder, XDG_CONFIG_HOME=folder + "/config", XDG_STATE_HOME=folder + "/state", GIT_CONFIG_NOSYSTEM="1")
+        print(machine_line(folder))
+        bench_true(given.build.resolve(), work, given.pairs)
+        sys.stdout.flush()
+        bench_training(given.build.resolve(), source, work, given.pairs, given.long)
+
+
+main()
