@@ -533,6 +533,7 @@ static void a_clean_tree_writes_no_object(void **state)
 	(void)state;
 	repo_capture("repo", "repo/.git/glassbox", &inside);
 	assert_string_equal(repo_line("find repo/.git/glassbox/git -path '*/objects/[0-9a-f][0-9a-f]/*'"), "");
+	assert_string_equal(repo_line("git --git-dir=repo/.git/glassbox/git for-each-ref"), "");
 	repo_capture("repo", "store", &first);
 	GBX_AUTO_STRING char *count = gbx_strdup(repo_line("find store/git -path '*/objects/[0-9a-f][0-9a-f]/*' | wc -l"));
 	assert_string_equal(count, "10");
