@@ -280,30 +280,42 @@ static bool take_record(struct walk *w, const struct gbx_record *r)
 	return true;
 }
 
+/* The next record into *record; 1, 0 at the end, <0 where it cannot be read (said). */
+static int next_record(struct walk *w, struct gbx_tfrecord_reader *records, struct gbx_record *record)
+{
+	struct gbx_slice frame;
+	struct gbx_error err;
+	uint64_t offset = records->offset, seq = w->chain.tree.size;
+	int rc = gbx_tfrecord_next(records, &frame, &err);
+
+	if (rc == 0)
+		return 0;
+	if (rc < 0) {
+		/* This error names the byte itself. */
+		if (gbx_fail_context(&err, "%s: record %llu", w->title, (unsigned long long)seq))
+			complain(w, GBX_CHECK_RECORDS, &err, seq);
+		return rc;
+	}
+	rc = gbx_record_decode(w->chain.hash, frame, record, &err);
+	if (rc == 0)
+		return 1;
+	if (gbx_fail_context(&err, "%s: record %llu at byte %llu", w->title, (unsigned long long)seq, (unsigned long long)offset))
+		complain(w, GBX_CHECK_RECORDS, &err, seq);
+	return rc;
+}
+
 static bool read_records(struct walk *w, struct gbx_tfrecord_reader *records)
 {
 	GBX_AUTO_RECORD struct gbx_record record = {0};
-	struct gbx_slice frame;
-	struct gbx_error err;
-	int rc = 0;
+	int rc;
 
-	for (;;) {
-		uint64_t offset = records->offset;
+	while ((rc = next_record(w, records, &record)) == 1) {
+		bool whole = take_record(w, &record);
 		gbx_record_free(&record);
-		rc = gbx_tfrecord_next(records, &frame, &err);
-		if (rc == 1)
-			rc = gbx_record_decode(w->chain.hash, frame, &record, &err) ? -1 : 1;
-		if (rc == 0)
-			return true;
-		if (rc < 0) {
-			if (gbx_fail_context(&err, "%s: record %llu at byte %llu", w->title,
-					     (unsigned long long)w->chain.tree.size, (unsigned long long)offset))
-				complain(w, GBX_CHECK_RECORDS, &err, w->chain.tree.size);
-			return false;
-		}
-		if (!take_record(w, &record))
+		if (!whole)
 			return false;
 	}
+	return rc == 0;
 }
 
 static bool read_journal(struct walk *w, const struct gbx_layer *layer)

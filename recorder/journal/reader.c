@@ -25,14 +25,15 @@ void gbx_reader_free(struct gbx_reader *r)
 	*r = (struct gbx_reader){0};
 }
 
-static int in_place(struct gbx_reader *r, int rc, uint64_t seq, struct gbx_error *err)
+/* Says which record it was, and where it starts. */
+static int in_place(struct gbx_reader *r, int rc, struct gbx_error *err)
 {
-	if (rc == 0 || !err)
+	uint64_t seq = r->chain.tree.size;
+
+	if (!err)
 		return rc;
-	bool has_seq = err->has_seq;
-	uint64_t said = has_seq ? err->seq : seq;
-	rc = gbx_fail_context(err, "record %llu at byte %llu", (unsigned long long)said, (unsigned long long)r->offset);
-	err->seq = said;
+	gbx_fail_context(err, "record %llu (byte %llu of the file)", (unsigned long long)seq, (unsigned long long)r->offset);
+	err->seq = seq;
 	err->has_seq = true;
 	return rc;
 }
@@ -40,21 +41,20 @@ static int in_place(struct gbx_reader *r, int rc, uint64_t seq, struct gbx_error
 int gbx_reader_next(struct gbx_reader *r, struct gbx_error *err)
 {
 	struct gbx_slice frame;
-	uint64_t expected = r->chain.tree.size;
 
 	gbx_record_free(&r->record);
 	r->offset = r->records.offset;
 	int rc = gbx_tfrecord_next(&r->records, &frame, err);
 	if (rc <= 0)
-		return in_place(r, rc, expected, err);
+		return rc ? in_place(r, rc, err) : 0;
 	rc = gbx_record_decode(r->chain.hash, frame, &r->record, err);
 	if (rc)
-		return in_place(r, rc, expected, err);
+		return in_place(r, rc, err);
 	if (r->record.kind->kind == GLASSBOX__KIND__STREAM_START && r->record.seq == 0)
 		gbx_chain_reset(&r->chain);
 	rc = gbx_chain_add(&r->chain, &r->record, err);
 	if (rc)
-		return in_place(r, rc, expected, err);
+		return in_place(r, rc, err);
 	r->offset = r->records.offset;
 	return 1;
 }
