@@ -30,12 +30,21 @@ def machine_line(folder):
 
 
 def timed(argv, cwd):
+    """Milliseconds on the wall."""
+    return timed_twice(argv, cwd)[0]
+
+
+def timed_twice(argv, cwd):
+    """Milliseconds on the wall, and of the processors."""
+    before = os.times()
     start = time.perf_counter_ns()
     done = subprocess.run(argv, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     took = time.perf_counter_ns() - start
     if done.returncode:
         sys.exit(f"bench: {' '.join(argv)}: exit status {done.returncode}: {done.stderr.decode(errors='replace')}")
-    return took / 1e6
+    after = os.times()
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    return took / 1e6, used * 1e3
 
 
 def pairs(count, bare, recorded, before=lambda: None):
@@ -194,12 +203,15 @@ def bench_training(build, source, work, count, whole):
     job = [str(build / "examples/charlm/charlm"), "--config", "config.json", "--out", "out"]
     argv = [str(build / "recorder/glassbox"), "run", "-q", "--key", str(work / "key.pem"), "--config", "config.json", "--data",
             "licenses=/usr/share/common-licenses", "--output", "out", "--"] + job
-    took = pairs(count, lambda: timed(job, project), lambda: timed(argv, project))
+    both = pairs(count, lambda: timed_twice(job, project), lambda: timed_twice(argv, project))
+    took = [(a[0], b[0]) for a, b in both]
+    used = [(a[1], b[1]) for a, b in both]
     print(f"\ncharlm, {config['steps']} steps, with --config, --data, --output and a key: median of {count} pairs")
     print(f"  bare, seconds                              {spread([a / 1e3 for a, _ in took])}")
     print(f"  recorded, seconds                          {spread([b / 1e3 for _, b in took])}")
     print(f"  more by, milliseconds                      {spread([b - a for a, b in took])}")
     print(f"  more by, per cent                          {spread([(b / a - 1) * 100 for a, b in took])}")
+    print(f"  more time of processors, per cent          {spread([(b / a - 1) * 100 for a, b in used])}")
 
 
 def main():
