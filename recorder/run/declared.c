@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "capture/remote.h"
 
 void gbx_declared_free(struct gbx_declared_list *list)
 {
@@ -44,6 +45,21 @@ static int absolute(const char *path, const char *cwd, char **out, struct gbx_er
 	return 0;
 }
 
+/* A URI without user, password and query: it is recorded, and often published. */
+static int clean_uri(const char *said, char **out, struct gbx_error *err)
+{
+	GBX_AUTO_BYTES struct gbx_bytes clean = {0};
+	bool credentials;
+
+	if (!gbx_is_utf8(gbx_slice_text(said)))
+		return gbx_fail(err, GBX_E_USAGE, "--data: a URI that is not UTF-8");
+	int rc = gbx_remote_clean(said, &clean, &credentials, err);
+	if (rc)
+		return rc;
+	*out = gbx_memdup(clean.data, clean.len);
+	return *out ? 0 : gbx_fail(err, GBX_E_NOMEM, "no memory for a URI");
+}
+
 static char *default_name(const char *target)
 {
 	size_t len = strlen(target);
@@ -81,15 +97,13 @@ int gbx_declared_add(struct gbx_declared_list *list, Glassbox__Declaration__Role
 	if (rc)
 		return rc;
 	if (is_uri(target))
-		d.uri = gbx_strdup(target);
+		rc = clean_uri(target, &d.uri, err);
 	else
 		rc = absolute(target, cwd, &d.path, err);
 	if (rc == 0)
-		d.name = named ? gbx_memdup(said, named) : default_name(d.path ? d.path : target);
+		d.name = named ? gbx_memdup(said, named) : default_name(d.path ? d.path : d.uri);
 	if (rc == 0 && (!d.name || (!d.uri && !d.path)))
 		rc = gbx_fail(err, GBX_E_NOMEM, "no memory for %s", option);
-	if (rc == 0 && d.uri && !gbx_is_utf8(gbx_slice_text(d.uri)))
-		rc = gbx_fail(err, GBX_E_USAGE, "%s: a URI that is not UTF-8", option);
 	if (rc == 0 && is_taken(list, role, d.name))
 		rc = gbx_fail(err, GBX_E_USAGE, "%s '%s': the name '%s' is there already; give it another: %s NAME=%s", option, said,
 			      d.name, option, target);
