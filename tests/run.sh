@@ -74,8 +74,8 @@ cases() {
 }
 
 finish() {
-	printf '\n%d%% of the steps passed, %d failed out of %d, in %s\n' $(((steps - ${#failed[@]}) * 100 / steps)) "${#failed[@]}" "$steps" \
-		"$(since "$start")"
+	printf '\n%d passed, %d failed\n' $((steps - ${#failed[@]})) "${#failed[@]}"
+	echo "in $(since "$start")"
 	if [ ${#failed[@]} -gt 0 ]; then
 		echo "The following steps FAILED:"
 		printf '  %s\n' "${failed[@]}"
