@@ -69,10 +69,21 @@ static int check_file(struct code *c, const struct gbx_entry *e, uint8_t git_id[
 	return rc;
 }
 
+/* A submodule has no file: its entry speaks of its commit id. */
+static int check_submodule(const struct gbx_entry *e, struct gbx_error *err)
+{
+	uint8_t sha256[GBX_SHA256_LEN];
+	int rc = gbx_sha256(gbx_slice(e->git_id, e->git_id_len), sha256, err);
+
+	if (rc == 0 && memcmp(sha256, e->sha256, GBX_SHA256_LEN) != 0)
+		rc = differs(e, "its SHA-256 is not that of its commit id", err);
+	return rc;
+}
+
 static int add_entry(struct code *c, const struct gbx_entry *e, struct gbx_error *err)
 {
 	uint8_t git_id[GBX_SHA256_LEN];
-	int rc = e->type == GBX_GITLINK ? 0 : check_file(c, e, git_id, err);
+	int rc = e->type == GBX_GITLINK ? check_submodule(e, err) : check_file(c, e, git_id, err);
 
 	if (rc)
 		return rc;
