@@ -29,6 +29,16 @@ static int open_retry(int dirfd, const char *path, int flags, mode_t mode)
 	return fd;
 }
 
+void gbx_hold_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open_retry(AT_FDCWD, "/dev/null", O_RDWR, 0);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	gbx_close(&fd);
+}
+
 static int open_as(int dirfd, const char *path, int flags, mode_t mode, int *fd, struct gbx_error *err)
 {
 	int opened = open_retry(dirfd, path, flags, mode);

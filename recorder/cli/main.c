@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "cli/cli.h"
 
 static const struct gbx_command *const commands[] = {
@@ -67,6 +68,7 @@ int main(int argc, char **argv)
 {
 	const char *said = argc > 1 ? argv[1] : NULL;
 
+	gbx_hold_standard_fds();
 	if (!said) {
 		gbx_say("expected a command; 'glassbox --help' lists them");
 		return GBX_EXIT_USAGE;

@@ -1,6 +1,7 @@
 /* glassbox-verify: verifies a published bundle, and does nothing else. It trusts no key but those given with --key. */
 #include <stdio.h>
 
+#include "base/io.h"
 #include "cli/verify.h"
 
 static int run(const struct gbx_given *given)
@@ -27,6 +28,7 @@ int main(int argc, char **argv)
 	struct gbx_error err;
 
 	(void)argc;
+	gbx_hold_standard_fds();
 	if (gbx_options_parse("glassbox-verify", &command, argv + 1, &given, &err)) {
 		fprintf(stderr, "%s\n", err.line);
 		return 2;
