@@ -213,7 +213,12 @@ static int read_image_manifest(struct gbx_source *s, struct gbx_error *err)
 	int rc = open_blob(s, &s->manifest, "image manifest", &b, err);
 	if (rc == 0)
 		rc = load(b, &text, err);
-	return rc ? rc : gbx_image_manifest_read(gbx_slice_of(&text), &s->layers, err);
+	if (rc) {
+		/* Either of the two may be the one that was changed. */
+		gbx_fail_context(err, "what " GBX_INDEX_FILE " names");
+		return rc;
+	}
+	return gbx_image_manifest_read(gbx_slice_of(&text), &s->layers, err);
 }
 
 /* One that is missing is told with the layers that are. */

@@ -23,6 +23,8 @@ struct walk {
 	/* The Seal, and the head of its stream before it. */
 	uint64_t seals;
 	bool seal_here;           /* the stream at hand has it */
+	bool ended;               /* its last record so far ends it */
+	bool states_differ;       /* the list says otherwise of some stream; means something once there is a seal */
 	struct gbx_head before_seal;
 	uint64_t sealed_streams;
 	uint8_t sealed_root[GBX_SHA256_LEN];
@@ -90,6 +92,8 @@ static void compare_listed(struct walk *w, const struct gbx_head *head)
 	else if (e.head.size != head->size || memcmp(e.head.root, head->root, GBX_SHA256_LEN) != 0)
 		complain_about(w, GBX_CHECK_STREAMS, GBX_E_BAD, "its stream has another size or root than the sealed list says",
 			       head->size ? head->size - 1 : 0);
+	else if ((e.state == GBX_STREAM_ENDED) != w->ended)
+		w->states_differ = true;
 }
 
 static int remember_lead(struct walk *w, const struct gbx_head *head, struct gbx_error *err)
@@ -266,6 +270,7 @@ static bool take_record(struct walk *w, const struct gbx_record *r)
 		complain_about(w, GBX_CHECK_STREAMS, GBX_E_BAD, "a record behind the seal", r->seq);
 	if (r->kind->kind == GLASSBOX__KIND__SEAL)
 		take_seal(w, r);
+	w->ended = r->kind->kind == GLASSBOX__KIND__SEAL || r->kind->kind == GLASSBOX__KIND__STREAM_END;
 	if (gbx_chain_place(&w->chain, r, &err)) {
 		if (gbx_fail_context(&err, "%s: record %llu", w->title, (unsigned long long)r->seq))
 			complain(w, GBX_CHECK_CHAIN, &err, r->seq);
@@ -373,6 +378,8 @@ static void finish_list(struct walk *w)
 			gbx_report_error(w->v->report, GBX_CHECK_STREAMS, &err, "streams.tfrecord");
 		else if (w->list_tree.size != w->sealed_streams || memcmp(root, w->sealed_root, GBX_SHA256_LEN) != 0)
 			complain_about(w, GBX_CHECK_STREAMS, GBX_E_BAD, "the list of streams is not the one that the seal names", 0);
+		else if (w->states_differ)
+			complain_about(w, GBX_CHECK_STREAMS, GBX_E_BAD, "the list of streams says otherwise whether a stream had ended", 0);
 	}
 	const struct gbx_layer *layer = gbx_layers_find(gbx_source_layers(w->v->source), "streams.tfrecord");
 	if (w->list_blob && gbx_blob_finish(w->list_blob, &err))

@@ -23,6 +23,20 @@ static const struct gbx_layer *find_key(const struct gbx_verification *v)
 	return NULL;
 }
 
+/* key/<id>.vkey is named by the key's own id. */
+static int check_title(const char *title, const char *name, const uint8_t key[GBX_PUBLIC_KEY_LEN], struct gbx_error *err)
+{
+	uint8_t id[GBX_NOTE_KEY_ID_LEN];
+	char expected[4 + 2 * GBX_NOTE_KEY_ID_LEN + sizeof ".vkey"] = "key/";
+	int rc = gbx_note_key_id(gbx_slice_text(name), key, id, err);
+
+	if (rc)
+		return rc;
+	gbx_hex(id, sizeof id, expected + 4);
+	strcat(expected, ".vkey");
+	return strcmp(title, expected) == 0 ? 0 : gbx_fail(err, GBX_E_BAD, "its key is %s", expected);
+}
+
 /* The key that the bundle says it is signed with. It is never trusted for being there. */
 static int load_key(struct gbx_verification *v, char name[GBX_NAME_MAX + 1], uint8_t key[GBX_PUBLIC_KEY_LEN], struct gbx_error *err)
 {
@@ -37,6 +51,8 @@ static int load_key(struct gbx_verification *v, char name[GBX_NAME_MAX + 1], uin
 	if (text.len == 0 || text.data[text.len - 1] != '\n')
 		return gbx_fail(err, GBX_E_MALFORMED, "%s: expected one line with a newline at its end", layer->title);
 	rc = gbx_vkey_parse(gbx_slice(text.data, text.len - 1), name, key, err);
+	if (rc == 0)
+		rc = check_title(layer->title, name, key, err);
 	return rc ? gbx_fail_context(err, "%s", layer->title) : 0;
 }
 
