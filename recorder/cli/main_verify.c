@@ -36,6 +36,8 @@ int main(int argc, char **argv)
 	int status = 0;
 	if (gbx_flag(&given, "help"))
 		gbx_print_help("glassbox-verify", &command);
+	else if (gbx_flag(&given, "version"))
+		printf("glassbox-verify " GBX_VERSION "\n");
 	else
 		status = command.run(&given);
 	gbx_given_free(&given);

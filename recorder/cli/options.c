@@ -44,11 +44,18 @@ static const struct gbx_option *find_letter(const struct gbx_command *c, char le
 	return NULL;
 }
 
+/* "glassbox run"; a program of one command has no name behind its own. */
+static const char *who(const struct gbx_given *g, char out[64])
+{
+	snprintf(out, 64, "%s%s%s", g->program, *g->command->name ? " " : "", g->command->name);
+	return out;
+}
+
 static int unknown(const struct gbx_given *g, const char *said, struct gbx_error *err)
 {
 	const struct gbx_option *best = NULL;
 	size_t len = strcspn(said, "="), least = 3;
-	char name[64];
+	char name[64], me[64];
 
 	snprintf(name, sizeof name, "%.*s", (int)(len < 60 ? len : 60), said);
 	for (const struct gbx_option *o = g->command->options; o->name; o++)
@@ -57,20 +64,21 @@ static int unknown(const struct gbx_given *g, const char *said, struct gbx_error
 			best = o;
 		}
 	if (best)
-		return gbx_fail(err, GBX_E_USAGE, "%s %s: unknown option --%s; did you mean --%s?", g->program, g->command->name, name,
-				best->name);
-	return gbx_fail(err, GBX_E_USAGE, "%s %s: unknown option %s%s; '%s %s --help' lists them", g->program, g->command->name,
-			strlen(name) > 1 ? "--" : "-", name, g->program, g->command->name);
+		return gbx_fail(err, GBX_E_USAGE, "%s: unknown option --%s; did you mean --%s?", who(g, me), name, best->name);
+	return gbx_fail(err, GBX_E_USAGE, "%s: unknown option %s%s; '%s --help' lists them", who(g, me), strlen(name) > 1 ? "--" : "-", name,
+			who(g, me));
 }
 
 static int set(struct gbx_given *g, const struct gbx_option *o, const char *value, char **next, bool *used, struct gbx_error *err)
 {
+	char me[64];
+
 	*used = false;
 	if (!o->value && value)
-		return gbx_fail(err, GBX_E_USAGE, "%s %s: --%s takes no value", g->program, g->command->name, o->name);
+		return gbx_fail(err, GBX_E_USAGE, "%s: --%s takes no value", who(g, me), o->name);
 	if (o->value && !value) {
 		if (!*next)
-			return gbx_fail(err, GBX_E_USAGE, "%s %s: --%s expects %s", g->program, g->command->name, o->name, o->value);
+			return gbx_fail(err, GBX_E_USAGE, "%s: --%s expects %s", who(g, me), o->name, o->value);
 		value = *next;
 		*used = true;
 	}
@@ -111,15 +119,15 @@ static int take_short(struct gbx_given *g, const char *said, char **next, bool *
 static int check_count(const struct gbx_given *g, struct gbx_error *err)
 {
 	const struct gbx_command *c = g->command;
-	char shown[128];
+	char shown[128], me[64];
 
-	if (gbx_flag(g, "help"))
+	if (gbx_flag(g, "help") || gbx_flag(g, "version"))
 		return 0;
 	if (g->arguments < c->least)
-		return gbx_fail(err, GBX_E_USAGE, "%s %s: expected %s %s %s", g->program, c->name, g->program, c->name, c->usage);
+		return gbx_fail(err, GBX_E_USAGE, "%s: expected %s %s", who(g, me), who(g, me), c->usage);
 	if (g->arguments > c->most)
-		return gbx_fail(err, GBX_E_USAGE, "%s %s: unexpected '%s'; expected %s %s %s", g->program, c->name,
-				gbx_printable_in(gbx_slice_text(g->argument[c->most]), shown, sizeof shown), g->program, c->name, c->usage);
+		return gbx_fail(err, GBX_E_USAGE, "%s: unexpected '%s'; expected %s %s", who(g, me),
+				gbx_printable_in(gbx_slice_text(g->argument[c->most]), shown, sizeof shown), who(g, me), c->usage);
 	return 0;
 }
 

@@ -19,6 +19,7 @@ const struct gbx_option gbx_verify_options[] = {
 	{"verbose", 'v', NULL, "list every withheld record and every gap"},
 	{"quiet", 'q', NULL, "print nothing; the exit status says it"},
 	{"help", 'h', NULL, "print this"},
+	{"version", 0, NULL, "print the version"},
 	{0},
 };
 

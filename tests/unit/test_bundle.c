@@ -482,7 +482,8 @@ static void our_form_in_another_order_is_refused(void **state)
 static void skopeo_copies_it(void **state)
 {
 	(void)state;
-	if (!have_program("skopeo"))
+	/* Reading an archive without folder entries, skopeo 1.9.3 gives the folders that it makes to root, so only root can. */
+	if (!have_program("skopeo") || geteuid() != 0)
 		skip();
 	shell("skopeo copy -q oci:dir oci:sk1 && skopeo copy -q oci-archive:file.tar oci:sk2");
 	assert_whole("sk1");
