@@ -1,6 +1,7 @@
 /* Whole bundles: written, read back, copied by other tools, and changed. */
 #include <unistd.h>
 
+
 #include "base/limits.h"
 #include "bundle/source.h"
 #include "bundle/write.h"
