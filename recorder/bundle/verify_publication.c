@@ -101,7 +101,7 @@ static int check_envelope(struct gbx_verification *v, const struct gbx_dsse *env
 {
 	if (strcmp(envelope->type, GBX_MEDIA_IN_TOTO) != 0)
 		return gbx_fail(err, GBX_E_MALFORMED, "its payload type is not %s", GBX_MEDIA_IN_TOTO);
-	if (key && !envelope->has_signature)
+	if (!envelope->has_signature)
 		gbx_report_add(v->report, GBX_CHECK_PUBLICATION, GBX_STATUS_ABSENT, true,
 			       "the statement is not signed: what it withholds is withheld (unsigned)");
 	if (!key && envelope->has_signature)
