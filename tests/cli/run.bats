@@ -71,7 +71,7 @@ END
 
 @test "the job inherits environment, folder, umask and descriptors unchanged" {
 	cat > look.sh <<'END'
-env | grep -v '^_=' | sort; pwd; umask; ulimit -a; ls /proc/self/fd; readlink /proc/self/fd/7; cat /proc/self/status | grep -E '^(Sig|Shd)[A-Z]'
+env | grep -v '^_=' | sort; pwd; umask; ulimit -a; ls /proc/self/fd; readlink /proc/self/fd/7; cat /proc/self/status | grep -E '^Sig(Blk|Ign|Cgt)'
 END
 	umask 027
 	STRANGE=$'a\nb' sh look.sh > "$D/bare" 2>&1 7< look.sh
