@@ -21,6 +21,8 @@ extern const struct gbx_command gbx_cmd_run, gbx_cmd_ls, gbx_cmd_show, gbx_cmd_r
 
 /* Prints "glassbox: line" on standard error. */
 void gbx_say(const char *line);
+/* Says which journals of a run could not be read to their end, and why. */
+void gbx_tell_trouble(const struct gbx_run_view *v);
 /* Prints an error and returns the exit status that its code amounts to. */
 int gbx_complain(const struct gbx_error *err);
 

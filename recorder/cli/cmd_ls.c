@@ -58,6 +58,7 @@ static int list(const struct gbx_store *store, const struct gbx_names *runs, boo
 			status = gbx_complain(&err);
 			continue;
 		}
+		gbx_tell_trouble(&v);
 		if (json)
 			json_array_append_new(all, run_json(&v));
 		else

@@ -169,6 +169,7 @@ static int cmd_show(const struct gbx_given *given)
 		rc = gbx_run_scan(&store, run, take_record, &page, &view, &err);
 	if (rc)
 		return gbx_complain(&err);
+	gbx_tell_trouble(&view);
 	bool is_signed = gbx_signed_by(&store, run, signer, key, &ignored) == 0;
 	return show(given, &page, &view, is_signed ? signer : NULL);
 }

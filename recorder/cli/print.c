@@ -8,6 +8,20 @@ void gbx_say(const char *line)
 	fprintf(stderr, "glassbox: %s\n", line);
 }
 
+void gbx_tell_trouble(const struct gbx_run_view *v)
+{
+	char line[1024], path[600];
+
+	for (size_t i = 0; i < v->streams; i++) {
+		if (v->stream[i].intact)
+			continue;
+		snprintf(line, sizeof line, "run %s: '%s' cannot be read behind its first %llu records: %s", v->run,
+			 gbx_printable_in(gbx_slice_text(v->stream[i].path), path, sizeof path),
+			 (unsigned long long)v->stream[i].head.size, v->stream[i].trouble);
+		gbx_say(line);
+	}
+}
+
 int gbx_complain(const struct gbx_error *err)
 {
 	gbx_say(err->line);

@@ -59,10 +59,10 @@ int gbx_sign_start(const struct gbx_store *s, const char *run, const struct gbx_
 	return rc ? rc : keep(s, run, "start.leaf", &text, err);
 }
 
-/* A proof under the head of another log does not belong to this signature. */
-static int drop_start(const struct gbx_store *s, const char *run, struct gbx_error *err)
+/* Removes a file of the run's signature folder, where it is there: one of another signature. */
+static int drop(const struct gbx_store *s, const char *run, const char *name, struct gbx_error *err)
 {
-	GBX_AUTO_STRING char *path = gbx_asprintf("%s/runs/%s/signature/start.proof", s->path, run);
+	GBX_AUTO_STRING char *path = gbx_asprintf("%s/runs/%s/signature/%s", s->path, run, name);
 
 	if (!path)
 		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
@@ -83,7 +83,7 @@ static int prove_start(const struct gbx_store *s, const char *run, struct gbx_ow
 		return 0;
 	rest = gbx_slice_of(&text);
 	if (rc == 0 && (!gbx_take_line(&rest, &origin) || !gbx_slice_is(origin, gbx_owner_log_origin(log))))
-		return drop_start(s, run, err);
+		return drop(s, run, "start.proof", err);
 	if (rc == 0)
 		rc = gbx_log_leaf_parse(rest, &leaf, err);
 	if (rc == 0)
@@ -108,6 +108,9 @@ static int sign_in(const struct gbx_store *s, const char *run, struct gbx_owner_
 		rc = gbx_vkey_format(gbx_owner_log_origin(log), gbx_key_public(id->key), &vkey, err);
 	if (rc == 0)
 		rc = gbx_bytes_append(&vkey, "\n", 1, err);
+	/* seal.proof is what says that a run is signed: another key's goes first, its successor comes last. */
+	if (rc == 0)
+		rc = drop(s, run, "seal.proof", err);
 	if (rc == 0)
 		rc = keep(s, run, "head.note", &note, err);
 	if (rc == 0)
