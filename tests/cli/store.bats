@@ -139,8 +139,9 @@ END
 	id=$("$G" ls --json > "$D/ls"; json "$D/ls" "d['runs'][0]['run']")
 	"$G" run -q --name b -- true
 	printf x | dd of="$journal" bs=1 seek=300 conv=notrunc 2> /dev/null
-	run "$G" ls
-	is "$(grep -c sealed <<< "$output") ${#lines[@]}" "1 3"
+	"$G" ls > "$D/list" 2> "$D/said"
+	is "$(grep -c sealed "$D/list") $(wc -l < "$D/list")" "1 3"
+	grep -q "$id.*$(basename "$journal").*cannot be read" "$D/said"
 	run "$G" publish "$id" -o "$D/a"
 	[ "$status" != 0 ]
 	[ ! -e "$D/a" ]
