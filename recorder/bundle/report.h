@@ -75,6 +75,12 @@ struct gbx_report {
 	bool failed[GBX_CHECKS], unsure[GBX_CHECKS], said[GBX_CHECKS];
 	uint64_t records, shown; /* of all streams */
 	char run[GBX_ULID_TEXT + 1];
+	bool unread;           /* it could not be read as a bundle at all */
+	char name[256];        /* of the run, where it is shown; printable */
+	char commit[65];       /* of the code, where it is shown; hex */
+	Glassbox__Seal__State end; /* what the seal says; 0: no seal was read */
+	bool has_exit;
+	uint32_t exit;         /* status, signal or errno, by end */
 	/* The signer, where there is a good signature. */
 	char signer[256];
 	bool has_signer, trusted;

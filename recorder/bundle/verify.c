@@ -37,6 +37,7 @@ static void tell_unknown(struct gbx_verification *v, const char *prefix, enum gb
 /* Where the layout cannot be read, nothing else was looked at: that is no pass. */
 static void skip_all(struct gbx_report *r)
 {
+	r->unread = true;
 	for (int i = 0; i < GBX_CHECKS; i++)
 		if (!r->said[i])
 			gbx_report_add(r, (enum gbx_check)i, GBX_STATUS_SKIPPED, true, "the layout cannot be read");

@@ -13,7 +13,7 @@ struct gbx_verify_options {
 	bool asked_for_keys;          /* the user named keys: a signature by another one is a failure */
 	const char *const *data;      /* folders or files to compare with datasets: PATH or NAME=PATH */
 	size_t data_len;
-	const char *artifacts;        /* folder or file to compare with artifacts; or NULL */
+	const char *artifacts;        /* the same for artifacts; or NULL */
 	unsigned threads;             /* for hashing those; 0: processors online */
 };
 

@@ -154,14 +154,14 @@ static bool is_recorded_name(const struct gbx_verification *v, const char *text,
 }
 
 /* PATH or NAME=PATH; '=' in a path is no name where no record has it. */
-static void compare_data(struct gbx_verification *v, const char *said)
+static void compare_said(struct gbx_verification *v, enum gbx_check check, Glassbox__Kind kind, const char *said)
 {
 	const char *equals = strchr(said, '=');
 	GBX_AUTO_STRING char *name = NULL;
 
 	if (equals && is_recorded_name(v, said, (size_t)(equals - said)))
 		name = gbx_memdup(said, (size_t)(equals - said));
-	compare(v, GBX_CHECK_DATA, GLASSBOX__KIND__DATASET, name, name ? equals + 1 : said);
+	compare(v, check, kind, name, name ? equals + 1 : said);
 }
 
 static void tell_rest(struct gbx_verification *v, enum gbx_check check, Glassbox__Kind kind, const char *option)
@@ -186,9 +186,9 @@ static void tell_rest(struct gbx_verification *v, enum gbx_check check, Glassbox
 void gbx_verify_folders(struct gbx_verification *v)
 {
 	for (size_t i = 0; i < v->options->data_len; i++)
-		compare_data(v, v->options->data[i]);
+		compare_said(v, GBX_CHECK_DATA, GLASSBOX__KIND__DATASET, v->options->data[i]);
 	if (v->options->artifacts)
-		compare(v, GBX_CHECK_ARTIFACTS, GLASSBOX__KIND__ARTIFACT, NULL, v->options->artifacts);
+		compare_said(v, GBX_CHECK_ARTIFACTS, GLASSBOX__KIND__ARTIFACT, v->options->artifacts);
 	tell_rest(v, GBX_CHECK_DATA, GLASSBOX__KIND__DATASET, "--data DIR");
 	tell_rest(v, GBX_CHECK_ARTIFACTS, GLASSBOX__KIND__ARTIFACT, "--artifacts DIR");
 }

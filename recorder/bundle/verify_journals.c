@@ -230,6 +230,24 @@ static void take_gap(struct walk *w, const struct gbx_record *r)
 	gbx_report_gap(w->v->report, &row);
 }
 
+/* What the first lines say of the run. */
+static void take_headline(struct gbx_report *report, const Glassbox__Body *b)
+{
+	if (b->body_case == GLASSBOX__BODY__BODY_NAME)
+		gbx_printable_in(gbx_slice_text(b->name->name), report->name, sizeof report->name);
+	else if (b->body_case == GLASSBOX__BODY__BODY_CODE)
+		gbx_hex(b->code->head_commit.data, b->code->head_commit.len, report->commit);
+	else if (b->body_case == GLASSBOX__BODY__BODY_SEAL)
+		report->end = b->seal->state;
+	else if (b->body_case == GLASSBOX__BODY__BODY_RUN_END) {
+		const Glassbox__RunEnd *e = b->run_end;
+		report->has_exit = true;
+		report->exit = e->outcome_case == GLASSBOX__RUN_END__OUTCOME_EXIT     ? e->exit
+			       : e->outcome_case == GLASSBOX__RUN_END__OUTCOME_SIGNAL ? e->signal
+										      : e->not_started;
+	}
+}
+
 static void take_shown(struct walk *w, const struct gbx_record *r)
 {
 	struct gbx_error err;
@@ -240,6 +258,7 @@ static void take_shown(struct walk *w, const struct gbx_record *r)
 		return;
 	}
 	w->v->report->shown++;
+	take_headline(w->v->report, r->body);
 	if (r->kind->kind == GLASSBOX__KIND__PLACE)
 		take_place(w, r);
 	if (r->kind->kind == GLASSBOX__KIND__GAP)

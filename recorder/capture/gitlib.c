@@ -25,6 +25,9 @@ int gbx_gitlib_start(struct gbx_error *err)
 
 	if (rc >= 0)
 		rc = allow_extensions();
+	/* Trees over 4 KiB are not cached by default: reading 10,000 files of one folder parsed its tree 10,000 times. */
+	if (rc >= 0)
+		rc = git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_TREE, (size_t)64 * 1024 * 1024);
 	return rc < 0 ? gbx_gitlib_fail(rc, "cannot start libgit2", err) : 0;
 }
 

@@ -38,6 +38,8 @@ static void print_run(const struct gbx_run_view *v)
 	if (v->has_end)
 		snprintf(exit, sizeof exit, v->outcome == GLASSBOX__RUN_END__OUTCOME_SIGNAL ? "signal %u"
 			 : v->outcome == GLASSBOX__RUN_END__OUTCOME_EXIT ? "%u" : "not started", v->outcome_value);
+	if (!v->has_end && v->state == GBX_SEALED)
+		snprintf(exit, sizeof exit, "no end");
 	if (v->name)
 		gbx_printable_in(gbx_slice_text(v->name), name, sizeof name);
 	printf("%s  %.19sZ  %-11s  %-11s  %-8s  %s\n", v->run, started, gbx_run_state_name(v->state), exit,

@@ -19,6 +19,18 @@ static const struct gbx_option options[] = {
 	{0},
 };
 
+/* A name that promises what is not written. */
+static bool is_compressed(const char *out)
+{
+	static const char *const ending[] = {".gz", ".tgz", ".zst", ".xz", ".bz2", ".zip"};
+	size_t len = strlen(out);
+
+	for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+		if (len > strlen(ending[i]) && strcmp(out + len - strlen(ending[i]), ending[i]) == 0)
+			return true;
+	return false;
+}
+
 static int read_options(const struct gbx_given *given, struct gbx_publish_options *o, struct gbx_error *err)
 {
 	const char *profile = gbx_value(given, "profile");
@@ -26,6 +38,8 @@ static int read_options(const struct gbx_given *given, struct gbx_publish_option
 	o->out = gbx_value(given, "out");
 	if (!o->out || !*o->out)
 		return gbx_fail(err, GBX_E_USAGE, "publish: expected -o DIR or -o FILE.tar");
+	if (is_compressed(o->out))
+		return gbx_fail(err, GBX_E_USAGE, "publish: -o '%s': bundles are not compressed; expected a folder or FILE.tar", o->out);
 	o->profile = profile && strcmp(profile, "full") == 0 ? GBX_PROFILE_FULL : GBX_PROFILE_PUBLIC;
 	if (profile && strcmp(profile, "full") != 0 && strcmp(profile, "public") != 0)
 		return gbx_fail(err, GBX_E_USAGE, "publish: --profile '%s': expected public or full", profile);
@@ -37,6 +51,9 @@ static int seal_and_sign(const struct gbx_store *store, const char *run, const s
 			 bool *has_id, struct gbx_error *err)
 {
 	bool changed, asked;
+	char owner[GBX_NAME_MAX + 1];
+	uint8_t key[GBX_PUBLIC_KEY_LEN];
+	struct gbx_error ignored;
 	int rc = gbx_seal_run((struct gbx_store *)(uintptr_t)store, run, false, gbx_say, &changed, err);
 
 	if (rc)
@@ -44,6 +61,10 @@ static int seal_and_sign(const struct gbx_store *store, const char *run, const s
 	gbx_free(gbx_key_path(given, &asked));
 	rc = gbx_open_identity(given, id, err);
 	*has_id = rc == 0;
+	if (rc == 0 && !asked && gbx_signed_by(store, run, owner, key, &ignored) == 0 &&
+	    memcmp(key, gbx_key_public(id->key), sizeof key) != 0)
+		return gbx_fail(err, GBX_E_REFUSED,
+				"run %s is signed by %s, whose key is not yours; name the key to publish it with: --key FILE", run, owner);
 	if (rc == GBX_E_NOTFOUND && !asked)
 		return 0;
 	return rc ? rc : gbx_sign_run(store, run, id, err);
@@ -58,7 +79,7 @@ static void tell(const struct gbx_publish_options *o, const struct gbx_published
 		 (unsigned long long)p->records, (unsigned long long)p->sequence, p->reused ? " (the one made before)" : "");
 	gbx_say(line);
 	if (!o->id)
-		gbx_say("not signed: no key; make one with 'glassbox key new --name YOU' and publish again");
+		gbx_say("not signed: no key; make one with 'glassbox key new --name YOU' and publish again, to another path");
 }
 
 static int cmd_publish(const struct gbx_given *given)

@@ -44,12 +44,15 @@ static int read_linger(const struct gbx_given *given, unsigned *ms, struct gbx_e
 
 static int check_texts(const struct gbx_run_options *o, struct gbx_error *err)
 {
+	char shown[200];
+
 	if (o->name && (!*o->name || strlen(o->name) > 1000 || !gbx_is_utf8(gbx_slice_text(o->name))))
 		return gbx_fail(err, GBX_E_USAGE, "run: --name: expected 1 to 1000 bytes of UTF-8");
 	for (size_t i = 0; i < o->param_len; i++) {
 		const char *equals = strchr(o->param[i], '=');
-		if (!equals || equals == o->param[i])
-			return gbx_fail(err, GBX_E_USAGE, "run: --param '%s': expected NAME=VALUE", o->param[i]);
+		if (!equals || equals == o->param[i] || !gbx_is_utf8(gbx_slice_text(o->param[i])))
+			return gbx_fail(err, GBX_E_USAGE, "run: --param '%s': expected NAME=VALUE in UTF-8",
+					gbx_printable_in(gbx_slice_text(o->param[i]), shown, sizeof shown));
 	}
 	return 0;
 }
@@ -92,7 +95,7 @@ static int cmd_run(const struct gbx_given *given)
 	const char *off = getenv("GLASSBOX");
 	struct gbx_error err;
 
-	if (off && strcmp(off, "off") == 0)
+	if (off && strcasecmp(off, "off") == 0)
 		return exec_bare(given->argument);
 	struct gbx_run_options o = {
 		.argv = given->argument,

@@ -118,12 +118,15 @@ static void print_head(const struct gbx_run_view *v, const char *signer)
 	printf("run %s", v->run);
 	if (v->name)
 		printf("  %s", gbx_printable_in(gbx_slice_text(v->name), shown, sizeof shown));
-	printf("\nstarted %s, %s, %s%s, %llu records, %llu gaps\n", started, gbx_run_state_name(v->state),
-	       signer ? "signed by " : "not signed", signer ? signer : "", (unsigned long long)v->records, (unsigned long long)v->gaps);
+	printf("\nstarted %s, %s, %s%s, %llu records, %llu gap%s\n", started, gbx_run_state_name(v->state),
+	       signer ? "signed by " : "not signed", signer ? signer : "", (unsigned long long)v->records, (unsigned long long)v->gaps,
+	       v->gaps == 1 ? "" : "s");
 	if (v->state == GBX_SILENT || v->state == GBX_INTERRUPTED) {
 		gbx_time_text(v->last_nanos, started);
 		printf("no record after %s was found\n", started);
 	}
+	if (v->state == GBX_SEALED && v->seal == GLASSBOX__SEAL__STATE__NO_END)
+		printf("sealed without the job's end: its recorder was gone; outputs are as they were at the seal\n");
 	if (v->state != GBX_SEALED && v->state != GBX_RUNNING)
 		printf("not sealed; seal it with: glassbox seal %s\n", v->run);
 	else if (v->state == GBX_SEALED && !signer)

@@ -64,7 +64,7 @@ static void add_path(struct line *l, const char *before, const Glassbox__Path *p
 static void add_files(struct line *l, uint64_t files, uint64_t bytes)
 {
 	add_number(l, ", ", files, files == 1 ? " file" : " files");
-	add_number(l, ", ", bytes, " bytes");
+	add_number(l, ", ", bytes, bytes == 1 ? " byte" : " bytes");
 }
 
 static void describe_end(struct line *l, const Glassbox__RunEnd *e)
@@ -251,6 +251,7 @@ static void describe(struct line *l, const Glassbox__Body *b)
 		break;
 	case GLASSBOX__BODY__BODY_SEAL:
 		add_number(l, "", b->seal->streams, b->seal->streams == 1 ? " stream" : " streams");
+		add(l, b->seal->state == GLASSBOX__SEAL__STATE__NO_END ? ", no end of the job was found" : "");
 		break;
 	case GLASSBOX__BODY__BODY_GAP:
 		describe_gap(l, b->gap);

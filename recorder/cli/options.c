@@ -77,7 +77,7 @@ static int set(struct gbx_given *g, const struct gbx_option *o, const char *valu
 	if (!o->value && value)
 		return gbx_fail(err, GBX_E_USAGE, "%s: --%s takes no value", who(g, me), o->name);
 	if (o->value && !value) {
-		if (!*next)
+		if (!*next || strcmp(*next, "--") == 0)
 			return gbx_fail(err, GBX_E_USAGE, "%s: --%s expects %s", who(g, me), o->name, o->value);
 		value = *next;
 		*used = true;

@@ -13,7 +13,7 @@
 const struct gbx_option gbx_verify_options[] = {
 	{"key", 'k', "FILE", "trust this public key (PEM, vkey or key.pem); may be repeated"},
 	{"data", 0, "[NAME=]DIR", "compare this folder with the data that the run recorded; may be repeated"},
-	{"artifacts", 0, "DIR", "compare this folder with the outputs that the run recorded"},
+	{"artifacts", 0, "[NAME=]DIR", "compare this folder with the outputs that the run recorded"},
 	{"require", 0, "LIST", "checks, with commas between them, that must pass: anything else of theirs is exit status 3"},
 	{"json", 0, NULL, "print one JSON object"},
 	{"verbose", 'v', NULL, "list every withheld record and every gap"},

@@ -20,6 +20,15 @@ static const char *compared(const struct gbx_report *r, enum gbx_check check)
 	}
 }
 
+/* "signed by" is for a signature that was checked. */
+static const char *signed_by(const struct gbx_report *r)
+{
+	bool checked = !r->failed[GBX_CHECK_SIGNATURE] && (!r->unsure[GBX_CHECK_SIGNATURE] || !r->trusted) &&
+		       gbx_report_status(r, GBX_CHECK_RECORDS) == GBX_STATUS_PASS;
+
+	return checked ? "signed by" : "says that it is signed by";
+}
+
 static void print_first_line(const struct gbx_report *r, enum gbx_verdict verdict)
 {
 	char key[17];
@@ -27,13 +36,40 @@ static void print_first_line(const struct gbx_report *r, enum gbx_verdict verdic
 	printf("%s: ", gbx_verdict_name(verdict));
 	if (r->has_signer) {
 		gbx_hex(r->signer_key, 8, key);
-		printf("signed by %s (key %s..., %s)", r->signer, key, r->trusted ? "trusted" : "not trusted");
+		printf("%s %s (key %s..., %s)", signed_by(r), r->signer, key, r->trusted ? "trusted" : "not trusted");
 	} else {
 		printf("not signed");
 	}
 	printf("; %llu of %llu records shown; code %s, data %s, weights %s\n", (unsigned long long)r->shown,
 	       (unsigned long long)r->records, compared(r, GBX_CHECK_CODE), compared(r, GBX_CHECK_DATA),
 	       compared(r, GBX_CHECK_ARTIFACTS));
+	if (r->unread)
+		printf("it cannot be read as a bundle: expected a folder with an OCI image layout, or an uncompressed tar of one\n");
+}
+
+static void end_text(const struct gbx_report *r, char out[64])
+{
+	if (r->end == GLASSBOX__SEAL__STATE__NO_END)
+		snprintf(out, 64, "no end of the job was found");
+	else if (!r->has_exit)
+		snprintf(out, 64, "end not known");
+	else if (r->end == GLASSBOX__SEAL__STATE__SIGNALED)
+		snprintf(out, 64, "ended by signal %u", r->exit);
+	else if (r->end == GLASSBOX__SEAL__STATE__NOT_STARTED)
+		snprintf(out, 64, "the job did not start");
+	else
+		snprintf(out, 64, "exit status %u", r->exit);
+}
+
+/* Which run this is, as the record says it. */
+static void print_run(const struct gbx_report *r)
+{
+	char end[64];
+
+	if (r->unread || r->records == 0)
+		return;
+	end_text(r, end);
+	printf("run %s%s%s, %s%s%s\n", r->run, *r->name ? " " : "", r->name, end, *r->commit ? ", commit " : "", r->commit);
 }
 
 static void print_rows(const struct gbx_report *r, enum gbx_check check)
@@ -53,6 +89,8 @@ static void print_checks(const struct gbx_report *r)
 {
 	for (int i = 0; i < GBX_CHECKS; i++) {
 		enum gbx_check check = (enum gbx_check)i;
+		if (r->unread && check > GBX_CHECK_DIGESTS)
+			break;
 		printf("  %-13s %s\n", gbx_check_name(check), gbx_status_name(gbx_report_status(r, check)));
 		print_rows(r, check);
 	}
@@ -107,6 +145,7 @@ static void print_gaps(const struct gbx_report *r)
 int gbx_print_report(const struct gbx_report *r, enum gbx_verdict verdict, bool verbose)
 {
 	print_first_line(r, verdict);
+	print_run(r);
 	print_checks(r);
 	print_withheld(r, verbose);
 	print_gaps(r);
@@ -199,9 +238,13 @@ static json_t *signer_json(const struct gbx_report *r)
 int gbx_print_report_json(const struct gbx_report *r, enum gbx_verdict verdict)
 {
 	GBX_AUTO_BYTES struct gbx_bytes out = {0};
+	char end[64];
+
+	end_text(r, end);
 	GBX_AUTO_JSON json_t *o =
-		json_pack("{s:s, s:s, s:s, s:o, s:{s:I, s:I}, s:o, s:o, s:o, s:I, s:I, s:I}", "format", "glassbox.verify/1", "verdict",
-			  gbx_verdict_name(verdict), "run", r->run, "signer", signer_json(r), "records", "shown", (json_int_t)r->shown,
+		json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:{s:I, s:I}, s:o, s:o, s:o, s:I, s:I, s:I}", "format", "glassbox.verify/1", "verdict",
+			  gbx_verdict_name(verdict), "run", r->run, "name", *r->name ? text(r->name) : json_null(), "end", end,
+			  "commit", *r->commit ? text(r->commit) : json_null(), "signer", signer_json(r), "records", "shown", (json_int_t)r->shown,
 			  "all", (json_int_t)r->records, "checks", checks_json(r), "withheld", withheld_json(r), "gaps", gaps_json(r),
 			  "checks_more", (json_int_t)r->rows_more, "withheld_more", (json_int_t)r->withheld_more, "gaps_more",
 			  (json_int_t)r->gaps_more);

@@ -42,6 +42,7 @@ static const struct name reasons[] = {
 	{GLASSBOX__GAP__REASON__KEY_LOCKED, "key-locked", "the key needs a passphrase"},
 	{GLASSBOX__GAP__REASON__JOB_ENDED, "job-ended", "the job ended first"},
 	{GLASSBOX__GAP__REASON__FAILED, "failed", "failed"},
+	{GLASSBOX__GAP__REASON__NOT_WRITTEN, "not-written", "there before the job, which did not change them"},
 };
 
 static const struct name *find(const struct name *table, size_t len, int value)

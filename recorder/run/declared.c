@@ -156,31 +156,52 @@ static void put_gap(struct gbx_recorder *r, struct gbx_declared *d, Glassbox__Ga
 	gbx_put_gap(r, kind, reason, 1, &place);
 }
 
-/* One gap a reason, with as many paths as fit. */
+/* Some files of a declared folder, by their paths below the place's root; the others are counted. */
+#define LISTED 64
+struct listed {
+	char *path[LISTED];
+	size_t paths;
+	uint64_t count;
+};
+
+static void list_file(struct listed *l, const Glassbox__Path *base, const char *path)
+{
+	l->count++;
+	if (l->paths == LISTED)
+		return;
+	bool joined = base->path.len && *path;
+	char *full = gbx_asprintf("%.*s%s%s", (int)base->path.len, (const char *)base->path.data, joined ? "/" : "", path);
+	if (full)
+		l->path[l->paths++] = full;
+}
+
+static void put_listed(struct gbx_recorder *r, Glassbox__Gap__Kind kind, Glassbox__Gap__Reason reason, const Glassbox__Path *base,
+		       struct listed *l)
+{
+	struct gbx_slice path[LISTED];
+	struct gbx_place place = {.root = base->root, .path = path, .paths = l->paths, .more = l->count - l->paths};
+
+	for (size_t i = 0; i < l->paths; i++)
+		path[i] = gbx_slice_text(l->path[i]);
+	if (l->count)
+		gbx_put_gap(r, kind, reason, l->count, &place);
+	for (size_t i = 0; i < l->paths; i++)
+		gbx_free(l->path[i]);
+}
+
+/* One gap a reason, for the problems that were not told before. */
 static void put_problems(struct gbx_recorder *r, struct gbx_declared *d)
 {
 	Glassbox__Path base;
 
 	if (d->told == d->files.problems || !locate(r, d, &base))
 		return;
-	for (size_t i = d->told; i < d->files.problems; i++) {
-		struct gbx_slice paths[64];
-		Glassbox__Gap__Reason reason = d->files.problem[i].reason;
-		size_t count = 0, n = 0;
-		bool first = true;
-		for (size_t j = d->told; j < i; j++)
-			first = first && d->files.problem[j].reason != reason;
-		if (!first)
-			continue;
-		for (size_t j = i; j < d->files.problems; j++) {
-			if (d->files.problem[j].reason != reason)
-				continue;
-			if (n < 64)
-				paths[n++] = gbx_slice_text(d->files.problem[j].path);
-			count++;
-		}
-		struct gbx_place place = {.root = base.root, .path = paths, .paths = n, .more = count - n};
-		gbx_put_gap(r, gap_kind(d), reason, count, &place);
+	for (int reason = 1; reason <= GLASSBOX__GAP__REASON__NOT_WRITTEN; reason++) {
+		struct listed l = {0};
+		for (size_t i = d->told; i < d->files.problems; i++)
+			if ((int)d->files.problem[i].reason == reason)
+				list_file(&l, &base, d->files.problem[i].path);
+		put_listed(r, gap_kind(d), (Glassbox__Gap__Reason)reason, &base, &l);
 	}
 	d->told = d->files.problems;
 }
@@ -322,6 +343,19 @@ static void tell_changed(struct gbx_recorder *r, struct gbx_declared *d, const s
 		put_gap(r, d, gap_kind(d), GLASSBOX__GAP__REASON__CHANGED);
 }
 
+/* Files of an output that the job did not write: last changed before it started, by more than the grain of a file's time. */
+static void tell_older(struct gbx_recorder *r, struct gbx_declared *d, const Glassbox__Path *base)
+{
+	struct listed l = {0};
+
+	if (d->role != GLASSBOX__DECLARATION__ROLE__OUTPUT)
+		return;
+	for (size_t i = 0; i < d->files.len; i++)
+		if (d->files.file[i].ctime_nanos + 20000000u < r->job_started_nanos)
+			list_file(&l, base, d->files.file[i].path);
+	put_listed(r, GLASSBOX__GAP__KIND__OUTPUT, GLASSBOX__GAP__REASON__NOT_WRITTEN, base, &l);
+}
+
 static void record(struct gbx_recorder *r, struct gbx_declared *d)
 {
 	struct gbx_manifest_sum sum;
@@ -340,6 +374,7 @@ static void record(struct gbx_recorder *r, struct gbx_declared *d)
 	else
 		put_artifact(r, d, &path, &sum, page);
 	tell_changed(r, d, &sum);
+	tell_older(r, d, &path);
 	put_problems(r, d);
 }
 

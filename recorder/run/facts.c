@@ -1,5 +1,6 @@
 #include "run/facts.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -176,6 +177,15 @@ static bool is_in_head(const struct gbx_code_answer *head, const struct gbx_conf
 	return head && head->in_head && memcmp(head->sha256, config->sha256, GBX_SHA256_LEN) == 0;
 }
 
+static void tell_config(const struct gbx_recorder *r, const char *path, const char *why)
+{
+	char line[2000], shown[600];
+
+	snprintf(line, sizeof line, "--config '%s': %s", gbx_printable_in(gbx_slice_text(path), shown, sizeof shown), why);
+	if (r->say)
+		r->say(line);
+}
+
 void gbx_put_config(struct gbx_recorder *r, const char *path, const struct gbx_code_answer *head)
 {
 	GBX_AUTO_CONFIG struct gbx_config config = {0};
@@ -188,8 +198,7 @@ void gbx_put_config(struct gbx_recorder *r, const char *path, const struct gbx_c
 	if (config.read && config.content.len == config.size)
 		put_config(r, path, &config, is_in_head(head, &config));
 	if (config.reason) {
-		if (r->say)
-			r->say(config.why);
+		tell_config(r, path, config.why);
 		gbx_put_gap_option(r, GLASSBOX__GAP__KIND__CONFIG, (Glassbox__Gap__Reason)config.reason, "--config");
 	}
 	if (config.skipped)

@@ -8,7 +8,7 @@ char *gbx_key_sibling(const char *key_path, const char *suffix)
 {
 	size_t len = strlen(key_path);
 
-	if (len > 4 && strcmp(key_path + len - 4, ".pem") == 0)
+	if (len > 4 && (strcmp(key_path + len - 4, ".pem") == 0 || strcmp(key_path + len - 4, ".pub") == 0))
 		len -= 4;
 	return gbx_asprintf("%.*s%s", (int)len, key_path, suffix);
 }

@@ -30,6 +30,7 @@ struct gbx_recorder {
 	uint64_t lost;               /* facts that could not be written */
 	uint64_t lost_ever;
 	struct gbx_error first_loss; /* why */
+	uint64_t job_started_nanos;  /* 0: not known */
 	void (*say)(const char *line); /* a warning for a person; may be NULL */
 };
 

@@ -99,9 +99,17 @@ static void open_identity(struct session *s)
 	}
 	if (err.code == GBX_E_NOTFOUND && !s->o->key_asked_for)
 		return;
-	if (err.code != GBX_E_NOTFOUND)
-		s->no_identity = gbx_gap_reason(&err);
+	s->no_identity = gbx_gap_reason(&err);
 	warn(s, err.line);
+}
+
+/* A key that the user named and that cannot be used: with --strict nothing is started. */
+static int check_identity(const struct session *s, struct gbx_error *err)
+{
+	if (s->has_identity || !s->o->strict || !s->o->key_asked_for)
+		return 0;
+	return gbx_fail(err, GBX_E_USAGE, "the key '%s' cannot be used (%s), and --strict asks for it", s->o->key,
+			gbx_gap_reason_words(s->no_identity));
 }
 
 static void describe_code(struct session *s, const struct gbx_code_result *c)
@@ -222,10 +230,10 @@ static void tell_start(const struct session *s)
 	if (s->has_identity)
 		snprintf(line, sizeof line, "%s; signed by %s", s->code_line, s->identity.owner);
 	else
-		snprintf(line, sizeof line, "%s; %s", s->code_line,
-			 s->no_identity == GLASSBOX__GAP__REASON__KEY_LOCKED
-				 ? "not signed: the key needs a passphrase; sign later with 'glassbox sign'"
-				 : "not signed: no key; make one with 'glassbox key new --name YOU'");
+		snprintf(line, sizeof line, "%s; not signed: %s", s->code_line,
+			 s->no_identity == GLASSBOX__GAP__REASON__NO_KEY
+				 ? "no key; make one with 'glassbox key new --name YOU'"
+				 : "the key cannot be used; sign later with 'glassbox sign RUN --key FILE'");
 	say(s, line);
 }
 
@@ -391,6 +399,7 @@ static int run_job(struct session *s, int *status, struct gbx_error *err)
 	if (s->recording) {
 		if (!exec_errno)
 			gbx_put_job_process(&s->recorder, (uint64_t)s->child.pid);
+		s->recorder.job_started_nanos = exec_errno ? 0 : s->child.started_nanos;
 		s->background.manifest = s->manifest;
 		gbx_background_start(&s->background, &s->recorder, &s->declared, s->has_identity ? &s->identity : NULL, s->no_identity);
 	}
@@ -423,8 +432,10 @@ static int record_start(struct session *s, struct gbx_error *err)
 
 	if (rc == 0) {
 		put_start(s, config);
-		tell_start(s);
+		rc = check_identity(s, err);
 	}
+	if (rc == 0)
+		tell_start(s);
 	for (size_t i = 0; config && i < s->o->config_len; i++)
 		gbx_free(config[i]);
 	gbx_free(config);

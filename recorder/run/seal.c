@@ -91,6 +91,10 @@ static int may_seal(const struct gbx_run_view *v, bool dead, struct gbx_error *e
 {
 	if (v->state == GBX_RUNNING)
 		return gbx_fail(err, GBX_E_REFUSED, "run %s is running; it is sealed when its job ends", v->run);
+	if (gbx_run_job_lives(v) && !dead)
+		return gbx_fail(err, GBX_E_REFUSED,
+				"run %s: its recorder is gone, and its job still runs (process %llu); seal it when that has ended, or with --dead",
+				v->run, (unsigned long long)v->job_pid);
 	if (v->state == GBX_SILENT && !dead)
 		return gbx_fail(err, GBX_E_REFUSED,
 				"run %s has no end, and whether it still runs cannot be seen from here; if it does not: glassbox seal %s --dead",

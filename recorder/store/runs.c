@@ -53,10 +53,13 @@ static int take_root(const Glassbox__Root *r, struct gbx_run_view *v, struct gbx
 
 static void take_process(const Glassbox__Process *p, struct gbx_run_view *v)
 {
-	if (p->role != GLASSBOX__PROCESS__ROLE__RECORDER)
-		return;
-	v->pid = p->pid;
-	v->start_ticks = p->start_ticks;
+	if (p->role == GLASSBOX__PROCESS__ROLE__JOB) {
+		v->job_pid = p->pid;
+		v->job_start_ticks = p->start_ticks;
+	} else {
+		v->pid = p->pid;
+		v->start_ticks = p->start_ticks;
+	}
 }
 
 /* What a record says of its run, for lists. */
@@ -73,6 +76,9 @@ static int take_record(const struct gbx_record *r, struct gbx_run_view *v, struc
 		break;
 	case GLASSBOX__KIND__RUN_END:
 		take_end(r->body->run_end, v);
+		break;
+	case GLASSBOX__KIND__SEAL:
+		v->seal = r->body->seal->state;
 		break;
 	case GLASSBOX__KIND__NAME:
 		return r->body ? take_name(r->body->name, v, err) : 0;
@@ -187,6 +193,12 @@ static int find_lead(struct gbx_run_view *v, struct gbx_error *err)
 			return 0;
 		}
 	return gbx_fail(err, GBX_E_MALFORMED, "run %s has no lead stream", v->run);
+}
+
+bool gbx_run_job_lives(const struct gbx_run_view *v)
+{
+	return v->job_pid && v->job_start_ticks && !v->has_end &&
+	       gbx_process_look(v->boot_id, v->pid_namespace, v->job_pid, v->job_start_ticks) == GBX_PROCESS_ALIVE;
 }
 
 static enum gbx_run_state state_of(const struct gbx_run_view *v)

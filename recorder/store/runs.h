@@ -42,6 +42,8 @@ struct gbx_run_view {
 	bool is_signed;              /* a seal proof is there */
 	/* To tell whether the recorder lives. */
 	uint64_t pid, start_ticks, pid_namespace;
+	uint64_t job_pid, job_start_ticks;
+	Glassbox__Seal__State seal;  /* what the seal says of the end; 0: not sealed */
 	char boot_id[64];
 };
 
@@ -52,6 +54,9 @@ typedef int (*gbx_record_fn)(void *arg, const struct gbx_stream_view *stream, co
 int gbx_run_scan(const struct gbx_store *s, const char *run, gbx_record_fn fn, void *arg, struct gbx_run_view *out,
 		 struct gbx_error *err) GBX_MUST_USE;
 void gbx_run_view_free(struct gbx_run_view *v);
+
+/* True where the job itself is seen to live, whatever its recorder does. */
+bool gbx_run_job_lives(const struct gbx_run_view *v);
 
 /* "running", ... */
 const char *gbx_run_state_name(enum gbx_run_state state);
