@@ -12,9 +12,10 @@ void gbx_json_free(json_t **json)
 }
 
 /* jansson recurses up to 2,048 levels; what comes from outside gets fewer. */
-static int check_depth(struct gbx_slice text, const char *what, struct gbx_error *err)
+static int check_depth(struct gbx_slice text, size_t most, const char *what, struct gbx_error *err)
 {
 	unsigned depth = 0;
+	size_t values = 0;
 	bool in_string = false;
 
 	for (size_t i = 0; i < text.len; i++) {
@@ -23,10 +24,14 @@ static int check_depth(struct gbx_slice text, const char *what, struct gbx_error
 			i++;
 		else if (c == '"')
 			in_string = !in_string;
+		else if (!in_string && (c == ',' || c == ':'))
+			values++;
 		else if (!in_string && (c == '{' || c == '['))
 			depth++;
 		else if (!in_string && (c == '}' || c == ']') && depth)
 			depth--;
+		if (values > most)
+			return gbx_fail(err, GBX_E_LIMIT, "%s: JSON of more than %zu values", what, most);
 		if (depth > GBX_LIMIT_JSON_DEPTH)
 			return gbx_fail(err, GBX_E_LIMIT, "%s: JSON nested deeper than %u levels", what, GBX_LIMIT_JSON_DEPTH);
 	}
@@ -39,7 +44,8 @@ int gbx_json_parse(struct gbx_slice text, size_t limit, const char *what, json_t
 
 	if (text.len > limit)
 		return gbx_fail(err, GBX_E_LIMIT, "%s: %zu bytes of JSON, at most %zu are read", what, text.len, limit);
-	int rc = check_depth(text, what, err);
+	/* A config is the user's own and has its own bounds. */
+	int rc = check_depth(text, limit >= GBX_LIMIT_CONFIG ? SIZE_MAX : GBX_LIMIT_JSON_VALUES, what, err);
 	if (rc)
 		return rc;
 	json_t *json = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, &why);

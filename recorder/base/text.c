@@ -214,6 +214,13 @@ const char *gbx_printable_in(struct gbx_slice text, char *out, size_t size)
 	return out;
 }
 
+void gbx_make_plain(char *line)
+{
+	for (; *line; line++)
+		if ((unsigned char)*line < 0x20 || *line == 0x7f)
+			*line = '?';
+}
+
 bool gbx_parse_u63(struct gbx_slice text, uint64_t *out)
 {
 	uint64_t v = 0;

@@ -25,6 +25,9 @@ int gbx_printable(struct gbx_slice text, struct gbx_bytes *out, struct gbx_error
 /* The same into a fixed buffer, cut with "..." where it is too small; returns out, for use inside printf. */
 const char *gbx_printable_in(struct gbx_slice text, char *out, size_t size);
 
+/* Makes a line safe for a terminal where it stands: control bytes become '?'. For messages that hold names as they are. */
+void gbx_make_plain(char *line);
+
 /* Decimal without sign, leading zeros or anything else; at most 2^63 - 1. */
 bool gbx_parse_u63(struct gbx_slice text, uint64_t *out);
 

@@ -94,7 +94,7 @@ static int read_entries(struct gbx_places *f, struct gbx_tar_reader *tar, const 
 		if (bad)
 			return bad;
 		/* Folders and names that no bundle has take no memory, and no end of time either. */
-		if (at - f->len > GBX_LIMIT_LISTED)
+		if (at + 1 - f->len > GBX_LIMIT_LISTED)
 			return gbx_fail(err, GBX_E_LIMIT, "more than %u entries in the tar that no bundle has", GBX_LIMIT_LISTED);
 	}
 	return rc;

@@ -195,6 +195,8 @@ static int read_withheld(const json_t *object, struct gbx_publication *p, struct
 		rc = gbx_json_text(object, "reason", what, &reason, err);
 	if (rc)
 		return rc;
+	if (strlen(reason) > GBX_LIMIT_REASON)
+		return gbx_fail(err, GBX_E_LIMIT, "%s: a reason of more than %u bytes", what, GBX_LIMIT_REASON);
 	w.kind = gbx_kind_named(gbx_slice_text(kind));
 	w.reason = (char *)(uintptr_t)reason;
 	if (!w.kind || w.kind->public_always)

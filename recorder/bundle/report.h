@@ -75,6 +75,7 @@ struct gbx_report {
 	bool failed[GBX_CHECKS], unsure[GBX_CHECKS], said[GBX_CHECKS];
 	uint64_t records, shown; /* of all streams */
 	char run[GBX_ULID_TEXT + 1];
+	bool has_start;        /* a start leaf was checked: the run was committed to before it had results */
 	bool unread;           /* it could not be read as a bundle at all */
 	char name[256];        /* of the run, where it is shown; printable */
 	char commit[65];       /* of the code, where it is shown; hex */

@@ -424,7 +424,8 @@ static uint64_t said_withheld(const struct gbx_verification *v)
 	uint64_t count = 0;
 
 	for (size_t i = 0; i < v->publication.len; i++)
-		count += v->publication.withheld[i].last - v->publication.withheld[i].first + 1;
+		if (__builtin_add_overflow(count, v->publication.withheld[i].last - v->publication.withheld[i].first + 1, &count))
+			return UINT64_MAX; /* more than there can be */
 	return count;
 }
 

@@ -86,6 +86,8 @@ static void check_layers(struct gbx_verification *v)
 		int rc = 0;
 		if (!n && gbx_publication_names(l->title))
 			rc = gbx_fail(&err, GBX_E_BAD, "%s: the publication statement does not name this layer", l->title);
+		else if (n && strcmp(n->media_type, l->media_type) != 0)
+			rc = gbx_fail(&err, GBX_E_BAD, "%s: the publication statement names another media type", l->title);
 		else if (n && (n->size != l->size || memcmp(n->sha256, l->sha256, GBX_SHA256_LEN) != 0))
 			rc = gbx_fail(&err, GBX_E_BAD, "%s: the publication statement names another digest", l->title);
 		if (rc)
@@ -242,6 +244,7 @@ static int check_start(struct gbx_verification *v, struct gbx_slice note, struct
 		return gbx_fail(err, GBX_E_BAD, "start.proof is not of this run's start");
 	if (v->journals_whole && !v->start_matches)
 		return gbx_fail(err, GBX_E_BAD, "start.proof: no stream of the bundle had this head at this size");
+	v->report->has_start = true;
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "base/text.h"
 #include "cli/cli.h"
 
 static const struct gbx_command *const commands[] = {
@@ -52,6 +53,7 @@ static int run_command(const struct gbx_command *c, char **argv)
 
 	if (gbx_options_parse("glassbox", c, argv, &given, &err)) {
 		/* The line begins with the program's name. */
+		gbx_make_plain(err.line);
 		fprintf(stderr, "%s\n", err.line);
 		return c->usage_status;
 	}

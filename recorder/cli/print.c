@@ -5,7 +5,11 @@
 
 void gbx_say(const char *line)
 {
-	fprintf(stderr, "glassbox: %s\n", line);
+	char plain[2048];
+
+	snprintf(plain, sizeof plain, "%s", line);
+	gbx_make_plain(plain);
+	fprintf(stderr, "glassbox: %s\n", plain);
 }
 
 void gbx_tell_trouble(const struct gbx_run_view *v)

@@ -23,6 +23,12 @@ const struct gbx_option gbx_verify_options[] = {
 	{0},
 };
 
+static void complain(const struct gbx_given *given, struct gbx_error *err)
+{
+	gbx_make_plain(err->line);
+	fprintf(stderr, "%s: %s\n", given->program, err->line);
+}
+
 struct keys {
 	uint8_t (*key)[GBX_PUBLIC_KEY_LEN];
 	size_t len;
@@ -71,7 +77,7 @@ static int verify(const struct gbx_given *given, const struct gbx_verify_options
 	struct gbx_error err;
 
 	if (gbx_verify(given->argument[0], o, &report, &err)) {
-		fprintf(stderr, "%s: %s\n", given->program, err.line);
+		complain(given, &err);
 		return 3;
 	}
 	enum gbx_verdict verdict = gbx_report_verdict(&report, require);
@@ -100,7 +106,7 @@ int gbx_verify_command(const struct gbx_given *given, const char *own_key)
 	o.trusted_len = keys.len;
 	int status = 2;
 	if (rc)
-		fprintf(stderr, "%s: %s\n", given->program, err.line);
+		complain(given, &err);
 	else
 		status = verify(given, &o, require);
 	gbx_free(data);

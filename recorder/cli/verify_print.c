@@ -70,6 +70,8 @@ static void print_run(const struct gbx_report *r)
 		return;
 	end_text(r, end);
 	printf("run %s%s%s, %s%s%s\n", r->run, *r->name ? " " : "", r->name, end, *r->commit ? ", commit " : "", r->commit);
+	if (r->has_signer)
+		printf("%s\n", r->has_start ? "its start was signed before it had results" : "its start was not signed: only its end was");
 }
 
 static void print_rows(const struct gbx_report *r, enum gbx_check check)
@@ -109,7 +111,8 @@ static void print_withheld(const struct gbx_report *r, bool verbose)
 	for (size_t i = 0; i < r->withheld_len;) {
 		const struct gbx_withheld_row *w = &r->withheld[i];
 		size_t n = 1;
-		while (!verbose && i + n < r->withheld_len && r->withheld[i + n].kind == w->kind)
+		while (!verbose && i + n < r->withheld_len && r->withheld[i + n].kind == w->kind &&
+		       w->reason && r->withheld[i + n].reason && strcmp(w->reason, r->withheld[i + n].reason) == 0)
 			n++;
 		gbx_printable_in(gbx_slice_text(w->reason ? w->reason : ""), shown, sizeof shown);
 		gbx_hex(w->stream, GBX_STREAM_LEN, stream);
@@ -242,8 +245,8 @@ int gbx_print_report_json(const struct gbx_report *r, enum gbx_verdict verdict)
 
 	end_text(r, end);
 	GBX_AUTO_JSON json_t *o =
-		json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:{s:I, s:I}, s:o, s:o, s:o, s:I, s:I, s:I}", "format", "glassbox.verify/1", "verdict",
-			  gbx_verdict_name(verdict), "run", r->run, "name", *r->name ? text(r->name) : json_null(), "end", end,
+		json_pack("{s:s, s:s, s:s, s:o, s:s, s:b, s:o, s:o, s:{s:I, s:I}, s:o, s:o, s:o, s:I, s:I, s:I}", "format", "glassbox.verify/1", "verdict",
+			  gbx_verdict_name(verdict), "run", r->run, "name", *r->name ? text(r->name) : json_null(), "end", end, "start_signed", r->has_start,
 			  "commit", *r->commit ? text(r->commit) : json_null(), "signer", signer_json(r), "records", "shown", (json_int_t)r->shown,
 			  "all", (json_int_t)r->records, "checks", checks_json(r), "withheld", withheld_json(r), "gaps", gaps_json(r),
 			  "checks_more", (json_int_t)r->rows_more, "withheld_more", (json_int_t)r->withheld_more, "gaps_more",

@@ -56,7 +56,8 @@ static int clean_uri(const char *said, char **out, struct gbx_error *err)
 	int rc = gbx_remote_clean(said, &clean, &credentials, err);
 	if (rc)
 		return rc;
-	*out = gbx_memdup(clean.data, clean.len);
+	/* Signed addresses carry their tokens in the query, whatever the scheme. */
+	*out = gbx_memdup(clean.data, strcspn((const char *)clean.data, "?#"));
 	return *out ? 0 : gbx_fail(err, GBX_E_NOMEM, "no memory for a URI");
 }
 

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "bundle/write.h"
+#include "digest/manifest.h"
 #include "run/layers.h"
 #include "run/selection.h"
 #include "run/sign.h"
@@ -150,6 +151,33 @@ static int name_layers(struct publisher *p, struct gbx_error *err)
 	return rc;
 }
 
+/* Whether a snapshot has files whose bytes are not those that git holds: what a filter keeps out of the commit (git-crypt, say) would be
+ * published in plain. */
+static int look_for_filters(struct publisher *p, const uint8_t sha256[GBX_SHA256_LEN], struct gbx_error *err)
+{
+	char name[96] = "manifest/";
+	GBX_AUTO_FD int fd = -1;
+	struct gbx_manifest_reader reader;
+	struct gbx_file_input in;
+	struct gbx_entry e;
+
+	gbx_hex(sha256, GBX_SHA256_LEN, name + 9);
+	strcat(name, ".tfrecord");
+	GBX_AUTO_STRING char *path = gbx_run_path(p->store, p->o->run, name);
+	int rc = path ? gbx_open_regular(AT_FDCWD, path, &fd, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	if (rc)
+		return rc;
+	gbx_file_input(&in, fd);
+	rc = gbx_manifest_reader_init(&reader, GBX_MANIFEST_CODE, &in.in, err);
+	if (rc)
+		return rc;
+	while ((rc = gbx_manifest_next(&reader, &e, err)) == 1)
+		if (e.git_id_len && e.type != GBX_GITLINK)
+			p->selection.code_differs = true;
+	gbx_manifest_reader_free(&reader);
+	return rc;
+}
+
 static int select_records(struct publisher *p, struct gbx_error *err)
 {
 	struct gbx_run_view again = {0};
@@ -160,6 +188,11 @@ static int select_records(struct publisher *p, struct gbx_error *err)
 	if (p->view.state != GBX_SEALED)
 		return gbx_fail(err, GBX_E_REFUSED, "run %s is %s, not sealed; seal it first: glassbox seal %s", p->o->run,
 				gbx_run_state_name(p->view.state), p->o->run);
+	for (size_t i = 0; i < p->selection.snapshots; i++) {
+		rc = look_for_filters(p, p->selection.snapshot[i], err);
+		if (rc)
+			return rc;
+	}
 	memcpy(p->publication.run, p->view.ulid, GBX_RUN_LEN);
 	p->publication.head = p->view.stream[p->view.lead].head;
 	rc = gbx_run_scan(p->store, p->o->run, gbx_selection_decide, &p->selection, &again, err);

@@ -32,8 +32,13 @@ int gbx_selection_gather(void *arg, const struct gbx_stream_view *stream, const 
 
 	if (!r->body)
 		return gbx_fail(err, GBX_E_BAD, "record %llu has no body in the store's own journal", (unsigned long long)r->seq);
-	if (r->body->body_case == GLASSBOX__BODY__BODY_CODE)
-		sel->code_differs = sel->code_differs || code_differs(r->body->code);
+	if (r->body->body_case == GLASSBOX__BODY__BODY_CODE) {
+		/* More snapshots than are kept: nobody looked at the rest. */
+		bool full = sel->snapshots == sizeof sel->snapshot / sizeof *sel->snapshot;
+		sel->code_differs = sel->code_differs || full || code_differs(r->body->code);
+		if (!full)
+			memcpy(sel->snapshot[sel->snapshots++], r->body->code->manifest.data, GBX_SHA256_LEN);
+	}
 	if (r->body->body_case == GLASSBOX__BODY__BODY_CONFIG && r->body->config->in_head)
 		return gather_config(sel, stream, r->seq, err);
 	return 0;

@@ -24,6 +24,8 @@ struct gbx_selection {
 	struct gbx_ref *config;
 	size_t configs, configs_cap;
 	bool code_differs;
+	uint8_t snapshot[8][GBX_SHA256_LEN]; /* manifests of code, to be looked at for files that git filters */
+	size_t snapshots;
 	uint64_t records, shown;
 	struct gbx_selected *item;
 	size_t items, items_cap;

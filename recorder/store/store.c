@@ -22,13 +22,15 @@ enum need {
 	THERE,    /* a folder */
 };
 
-static int try_folder(const char *path, enum need need, struct gbx_error *err)
+static int try_folder(const char *path, enum need need, bool named, struct gbx_error *err)
 {
 	struct stat st;
 	int rc = need == MADE ? gbx_make_dirs(path, 0700, err) : 0;
 
 	if (rc == 0)
-		rc = gbx_lstat(path, &st, err);
+		rc = named ? gbx_stat(path, &st, err) : gbx_lstat(path, &st, err);
+	if (rc == 0 && (!S_ISDIR(st.st_mode) || (!named && (st.st_mode & 022))))
+		return gbx_fail(err, GBX_E_REFUSED, "'%s' is no folder of its own, or others may write to it", path);
 	if (rc || need == THERE)
 		return rc;
 	if (st.st_uid != geteuid())
@@ -78,7 +80,7 @@ static int try_candidate(char *path, enum need need, bool in_repo, char *why, si
 
 	if (!path)
 		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
-	if (try_folder(path, need, &local)) {
+	if (try_folder(path, need, false, &local)) {
 		if (need == MADE && !*why)
 			gbx_printable_in(gbx_slice_text(local.line), why, size);
 		gbx_free(path);
@@ -131,7 +133,7 @@ int gbx_store_find(const struct gbx_store_choice *c, struct gbx_store *out, stru
 
 	if (!named)
 		return find(c, out, err);
-	int rc = try_folder(named, c->create ? MADE : THERE, err);
+	int rc = try_folder(named, c->create ? MADE : THERE, true, err);
 	if (rc)
 		return gbx_fail_context(err, "the store that %s names", named == c->option ? "--store" : "GLASSBOX_STORE");
 	char *path = gbx_strdup(named);
