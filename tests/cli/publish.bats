@@ -38,7 +38,7 @@ END
 	prepare changed
 	"$G" publish -q last -o "$D/b"
 	is "$(withheld "$D/b")" "arg code config git host param root"
-	! layers "$D/b" | grep -q '^code/'
+	! layers "$D/b" | grep -q '^code/' || false
 	! all_of "$D/b" | grep -aq secret_line
 	"$V" -q "$D/b" --key "$PUB"
 	run "$V" -q "$D/b" --key "$PUB" --require code
@@ -70,7 +70,7 @@ END
 	"$G" publish -q last --profile full -o "$D/b"
 	is "$(withheld "$D/b")" ""
 	for shown in private_lr hidden-argument secret-project secret_line; do all_of "$D/b" | grep -aqF -- "$shown"; done
-	! all_of "$D/b" | grep -aq hunter2
+	! all_of "$D/b" | grep -aq hunter2 || false
 	"$V" -q "$D/b" --key "$PUB"
 }
 
@@ -149,4 +149,41 @@ END
 	with_key
 	run "$V" "$D/b" --key "$PUB"
 	is "$status" 1
+}
+
+@test "what a git filter keeps out of the commit is not published" {
+	in_repo
+	with_key
+	git config filter.c.clean 'tr A-Za-z N-ZA-Mn-za-m' && git config filter.c.smudge 'tr A-Za-z N-ZA-Mn-za-m'
+	echo 'secret.txt filter=c' > .gitattributes
+	echo PLAINTEXTSECRET > secret.txt
+	git add -A && git commit -q -m crypt
+	"$G" run -q -- true
+	"$G" publish -q last -o "$D/b"
+	has "$(withheld "$D/b")" code
+	! all_of "$D/b" | grep -q -a PLAINTEXTSECRET || false
+}
+
+@test "tokens in a declared URI are kept nowhere" {
+	in_repo
+	with_key
+	"$G" run -q --data 's3://USERID:SEKRITPW@host/set?X-Amz-Signature=SIGTOKEN' -- true
+	"$G" publish -q last --profile full -o "$D/b"
+	! all_of "$D/b" | grep -q -a -E 'SEKRITPW|SIGTOKEN' || false
+	! grep -r -q -a -E 'SEKRITPW|SIGTOKEN' .git/glassbox || false
+	records
+	has "$(bodies data)" s3://
+}
+
+@test "another owner's run is not signed with the default key" {
+	in_repo
+	with_key
+	"$G" key new --name other.example --key "$D/other.pem" > /dev/null
+	"$G" run -q --key "$D/other.pem" -- true
+	run "$G" publish last -o "$D/b"
+	is "$status" 2
+	has "$output" other.example
+	[ ! -e "$D/b" ]
+	"$G" publish -q last --key "$D/other.pem" -o "$D/b"
+	"$V" -q "$D/b" --key "$D/other.pub"
 }

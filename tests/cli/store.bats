@@ -92,7 +92,7 @@ END
 	is "$status" 9
 	is "$(cat "$D/out")" out
 	[ -s "$D/out.err" ]
-	! grep -q 'sealed and signed' <<< "$output"
+	! grep -q 'sealed and signed' <<< "$output" || false
 }
 
 @test "no git at all" {
@@ -146,4 +146,30 @@ END
 	[ "$status" != 0 ]
 	[ ! -e "$D/a" ]
 	"$G" publish -q b -o "$D/b"
+}
+
+@test "a run whose recorder was killed is not sealed while its job runs" {
+	in_repo
+	with_key
+	"$G" run -q --output out -- sh -c 'echo $PPID > "$0"; mkdir out; while [ ! -e "$0.stop" ]; do sleep 0.05; done' "$D/pid" &
+	for _ in $(seq 200); do [ -s "$D/pid" ] && break; sleep 0.05; done
+	kill -9 "$(cat "$D/pid")"
+	wait $! || :
+	run "$G" publish last -o "$D/b"
+	is "$status" 2
+	has "$output" "still runs"
+	touch "$D/pid.stop"
+	for _ in $(seq 100); do "$G" publish -q last -o "$D/b" 2> /dev/null && break; sleep 0.05; done
+	has "$("$V" "$D/b" --key "$PUB")" "no end of the job was found"
+}
+
+@test "outputs that the job did not write are told" {
+	in_repo
+	mkdir out && echo old > out/old
+	sleep 0.1
+	"$G" run -q --output out -- sh -c 'echo new > out/new'
+	"$G" show last --gaps > "$D/gaps"
+	grep -q 'there before the job' "$D/gaps"
+	grep -q '<repo>/out/old' "$D/gaps"
+	! grep -q 'out/new' "$D/gaps" || false
 }

@@ -87,3 +87,12 @@ open(sys.argv[2] + "/sig", "wb").write(base64.b64decode(e["signatures"][0]["sig"
 END
 	openssl pkeyutl -verify -rawin -pubin -inkey "$PUB" -in "$D/pae" -sigfile "$D/sig"
 }
+
+@test "a tar by GNU tar that begins with the blobs" {
+	in_repo
+	with_key
+	"$G" run -q -- true
+	"$G" publish -q last -o "$D/b"
+	(cd "$D/b" && tar --format=ustar -cf "$D/t.tar" $(find blobs -type f | sort) index.json oci-layout)
+	"$V" -q "$D/t.tar" --key "$PUB"
+}
