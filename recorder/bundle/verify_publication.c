@@ -244,7 +244,7 @@ static int check_start(struct gbx_verification *v, struct gbx_slice note, struct
 		return gbx_fail(err, GBX_E_BAD, "start.proof is not of this run's start");
 	if (v->journals_whole && !v->start_matches)
 		return gbx_fail(err, GBX_E_BAD, "start.proof: no stream of the bundle had this head at this size");
-	v->report->has_start = true;
+	v->report->has_start = v->journals_whole;
 	return 0;
 }
 

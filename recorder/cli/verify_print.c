@@ -70,7 +70,7 @@ static void print_run(const struct gbx_report *r)
 		return;
 	end_text(r, end);
 	printf("run %s%s%s, %s%s%s\n", r->run, *r->name ? " " : "", r->name, end, *r->commit ? ", commit " : "", r->commit);
-	if (r->has_signer)
+	if (r->has_signer && r->end)
 		printf("%s\n", r->has_start ? "its start was signed before it had results" : "its start was not signed: only its end was");
 }
 
