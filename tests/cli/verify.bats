@@ -105,11 +105,11 @@ prepare() {
 @test "names from a record cannot steer the terminal" {
 	in_repo
 	with_key
-	"$G" run -q --param $'name=\e[2J\u202eevil' --name $'a\e]0;title\a' -- true
+	"$G" run -q --param $'name=\e[2J\xe2\x80\xaeevil' --name $'a\e]0;title\a' -- true
 	"$G" publish -q last --profile full -o "$D/b"
 	run "$V" -v "$D/b" --key "$PUB"
 	is "$status" 0
 	shown=$("$G" ls; "$G" show last; "$G" records last; "$V" -v "$D/b" --key "$PUB")
 	hasnt "$shown" $'\e'
-	hasnt "$shown" $'\u202e'
+	hasnt "$shown" $'\xe2\x80\xae'
 }
