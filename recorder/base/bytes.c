@@ -53,21 +53,6 @@ bool gbx_take_line(struct gbx_slice *in, struct gbx_slice *line)
 	return true;
 }
 
-uint16_t gbx_get_le16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] | p[1] << 8);
-}
-
-uint32_t gbx_get_le32(const uint8_t *p)
-{
-	return (uint32_t)gbx_get_le16(p) | (uint32_t)gbx_get_le16(p + 2) << 16;
-}
-
-uint64_t gbx_get_le64(const uint8_t *p)
-{
-	return (uint64_t)gbx_get_le32(p) | (uint64_t)gbx_get_le32(p + 4) << 32;
-}
-
 void gbx_put_le32(uint8_t *p, uint32_t v)
 {
 	for (int i = 0; i < 4; i++)

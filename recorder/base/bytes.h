@@ -36,9 +36,21 @@ bool gbx_take(struct gbx_slice *in, size_t len, struct gbx_slice *out);
 /* Takes text up to and including the next newline; *line is without it. False when there is no newline left. */
 bool gbx_take_line(struct gbx_slice *in, struct gbx_slice *line);
 
-uint16_t gbx_get_le16(const uint8_t *p);
-uint32_t gbx_get_le32(const uint8_t *p);
-uint64_t gbx_get_le64(const uint8_t *p);
+static inline uint16_t gbx_get_le16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] | p[1] << 8);
+}
+
+static inline uint32_t gbx_get_le32(const uint8_t *p)
+{
+	return (uint32_t)gbx_get_le16(p) | (uint32_t)gbx_get_le16(p + 2) << 16;
+}
+
+static inline uint64_t gbx_get_le64(const uint8_t *p)
+{
+	return (uint64_t)gbx_get_le32(p) | (uint64_t)gbx_get_le32(p + 4) << 32;
+}
+
 void gbx_put_le32(uint8_t *p, uint32_t v);
 void gbx_put_le64(uint8_t *p, uint64_t v);
 void gbx_put_be32(uint8_t *p, uint32_t v);

@@ -1,18 +1,21 @@
-/* protobuf, by protobuf-c, read strictly.
+/* protobuf, read strictly into the messages that protobuf-c generates.
  *
- * protobuf-c decodes; it does not verify: it accepts bad UTF-8, unknown fields and many encodings of one message. What is read
- * here has known fields only, well-formed UTF-8, known enum values, bounded depth, and encodes back to the same bytes. */
+ * protobuf-c decodes; it does not verify: it accepts bad UTF-8, unknown fields and many encodings of one message. Here a message has
+ * one encoding, the one that gbx_pb_pack writes: fields in order, each at most once (unless repeated), varints as short as they can
+ * be, no default values outside a oneof, one member of a oneof, well-formed UTF-8 without NUL, known enum values, bounded depth.
+ * What is accepted encodes back to the same bytes; tests hold protobuf-c's own decoder and encoder against it. */
 #ifndef GBX_BASE_PB_H
 #define GBX_BASE_PB_H
 
 #include <protobuf-c/protobuf-c.h>
 
+#include "base/arena.h"
 #include "base/bytes.h"
 
-/* Parses bytes, which may be at most limit; free *out with gbx_pb_free. GBX_E_VERSION where a field or enum value is not known. */
-int gbx_pb_parse(const ProtobufCMessageDescriptor *type, struct gbx_slice bytes, size_t limit, ProtobufCMessage **out,
-		 struct gbx_error *err) GBX_MUST_USE;
-void gbx_pb_free(ProtobufCMessage *message);
+/* Reads bytes, which may be at most limit, into memory: *out lives until that is reset or freed, and may be used after bytes are
+ * gone. Memory taken is at most about 40 times their length. GBX_E_VERSION where a field or enum value is not known. */
+int gbx_pb_parse(struct gbx_arena *memory, const ProtobufCMessageDescriptor *type, struct gbx_slice bytes, size_t limit,
+		 ProtobufCMessage **out, struct gbx_error *err) GBX_MUST_USE;
 
 /* Appends the encoding of message. */
 int gbx_pb_pack(const ProtobufCMessage *message, struct gbx_bytes *out, struct gbx_error *err) GBX_MUST_USE;

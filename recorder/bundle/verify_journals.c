@@ -16,6 +16,7 @@ struct lead {
 struct walk {
 	struct gbx_verification *v;
 	struct gbx_chain chain;
+	struct gbx_arena memory; /* of the record at hand */
 	const char *title;        /* of the layer that is read */
 	bool in_stream;
 	Glassbox__StreamStart__Role role;
@@ -320,7 +321,8 @@ static int next_record(struct walk *w, struct gbx_tfrecord_reader *records, stru
 			complain(w, GBX_CHECK_RECORDS, &err, seq);
 		return rc;
 	}
-	rc = gbx_record_decode(w->chain.hash, frame, record, &err);
+	gbx_arena_reset(&w->memory);
+	rc = gbx_record_decode(w->chain.hash, frame, &w->memory, record, &err);
 	if (rc == 0)
 		return 1;
 	if (gbx_fail_context(&err, "%s: record %llu at byte %llu", w->title, (unsigned long long)seq, (unsigned long long)offset))
@@ -330,12 +332,11 @@ static int next_record(struct walk *w, struct gbx_tfrecord_reader *records, stru
 
 static bool read_records(struct walk *w, struct gbx_tfrecord_reader *records)
 {
-	GBX_AUTO_RECORD struct gbx_record record = {0};
+	struct gbx_record record;
 	int rc;
 
 	while ((rc = next_record(w, records, &record)) == 1) {
 		bool whole = take_record(w, &record);
-		gbx_record_free(&record);
 		if (!whole)
 			return false;
 	}
@@ -495,6 +496,7 @@ void gbx_verify_journals(struct gbx_verification *v)
 	v->journals_whole = !w.stopped && w.streams > 0;
 	gbx_blob_free(w.list_blob);
 	gbx_tfrecord_reader_free(&w.list);
+	gbx_arena_free(&w.memory);
 	gbx_chain_free(&w.chain);
 	gbx_free(w.lead);
 }

@@ -159,25 +159,25 @@ struct content {
 	struct gbx_tfrecord_reader *frames;
 	struct gbx_hash *hash;
 	uint64_t entry, size;
-	ProtobufCMessage *chunk;
+	struct gbx_arena memory; /* of the chunk at hand */
 	struct gbx_slice rest; /* of the chunk's data */
 	bool last;
 };
 
 static int next_chunk(struct content *c, struct gbx_error *err)
 {
+	ProtobufCMessage *chunk;
 	struct gbx_slice frame;
 	int rc = gbx_tfrecord_next(c->frames, &frame, err);
 
 	if (rc == 0)
 		return gbx_fail(err, GBX_E_IO, "the process that reads the store died");
-	gbx_pb_free(c->chunk);
-	c->chunk = NULL;
+	gbx_arena_reset(&c->memory);
 	if (rc > 0)
-		rc = gbx_pb_parse(&glassbox__export_chunk__descriptor, frame, LIMIT_CHUNK, &c->chunk, err);
+		rc = gbx_pb_parse(&c->memory, &glassbox__export_chunk__descriptor, frame, LIMIT_CHUNK, &chunk, err);
 	if (rc)
 		return rc;
-	const Glassbox__ExportChunk *m = (const Glassbox__ExportChunk *)c->chunk;
+	const Glassbox__ExportChunk *m = (const Glassbox__ExportChunk *)chunk;
 	if (*m->error)
 		return gbx_fail(err, GBX_E_NOTFOUND, "%s", m->error);
 	if (m->entry != c->entry)
@@ -273,7 +273,7 @@ int gbx_code_export(const struct gbx_code_place *place, gbx_code_file_fn file, v
 	struct content c = {.in = {content_read}, .frames = &frames, .hash = hash};
 	if (rc == 0)
 		rc = receive(place, &c, file, arg, err);
-	gbx_pb_free(c.chunk);
+	gbx_arena_free(&c.memory);
 	gbx_child_kill(&child, NULL);
 	return rc;
 }

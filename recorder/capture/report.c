@@ -227,8 +227,9 @@ static int take_snapshot(const Glassbox__CodeReport *m, struct gbx_code_result *
 int gbx_report_parse(struct gbx_slice message, size_t answers, struct gbx_code_result *out, struct gbx_error *err)
 {
 	GBX_CLEANUP(gbx_code_result_free) struct gbx_code_result r = {0};
-	ProtobufCMessage *parsed = NULL;
-	int rc = gbx_pb_parse(&glassbox__code_report__descriptor, message, GBX_LIMIT_CODE_REPORT, &parsed, err);
+	GBX_AUTO_ARENA struct gbx_arena memory = {0};
+	ProtobufCMessage *parsed;
+	int rc = gbx_pb_parse(&memory, &glassbox__code_report__descriptor, message, GBX_LIMIT_CODE_REPORT, &parsed, err);
 
 	if (rc)
 		return rc;
@@ -242,7 +243,6 @@ int gbx_report_parse(struct gbx_slice message, size_t answers, struct gbx_code_r
 		r.why = gbx_strdup(m->why);
 		rc = r.why ? 0 : gbx_fail(err, GBX_E_NOMEM, "no memory for the report of a capture");
 	}
-	gbx_pb_free(parsed);
 	if (rc)
 		return rc;
 	*out = r;

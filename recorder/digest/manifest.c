@@ -225,7 +225,7 @@ void gbx_manifest_reader_free(struct gbx_manifest_reader *r)
 {
 	gbx_manifest_fold_free(&r->fold);
 	gbx_tfrecord_reader_free(&r->records);
-	gbx_pb_free(r->message);
+	gbx_arena_free(&r->memory);
 	*r = (struct gbx_manifest_reader){0};
 }
 
@@ -259,11 +259,10 @@ int gbx_manifest_next(struct gbx_manifest_reader *r, struct gbx_entry *e, struct
 
 	if (rc <= 0)
 		return rc;
-	rc = gbx_pb_parse(&glassbox__manifest_entry__descriptor, data, GBX_LIMIT_MANIFEST_ENTRY, &message, err);
+	gbx_arena_reset(&r->memory);
+	rc = gbx_pb_parse(&r->memory, &glassbox__manifest_entry__descriptor, data, GBX_LIMIT_MANIFEST_ENTRY, &message, err);
 	if (rc)
 		return gbx_fail_context(err, "entry %llu", (unsigned long long)r->fold.tree.size);
-	gbx_pb_free(r->message);
-	r->message = message;
 	rc = from_message((Glassbox__ManifestEntry *)message, r->fold.kind, e, err);
 	if (rc)
 		return gbx_fail_context(err, "entry %llu", (unsigned long long)r->fold.tree.size);

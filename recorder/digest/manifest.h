@@ -6,6 +6,7 @@
 #ifndef GBX_DIGEST_MANIFEST_H
 #define GBX_DIGEST_MANIFEST_H
 
+#include "base/pb.h"
 #include "base/tfrecord.h"
 #include "digest/merkle.h"
 
@@ -80,7 +81,7 @@ int gbx_manifest_writer_finish(struct gbx_manifest_writer *w, struct gbx_manifes
 struct gbx_manifest_reader {
 	struct gbx_manifest_fold fold;
 	struct gbx_tfrecord_reader records;
-	void *message; /* the decoded entry that path points into */
+	struct gbx_arena memory; /* of the decoded entry that path points into */
 };
 int gbx_manifest_reader_init(struct gbx_manifest_reader *r, enum gbx_manifest_kind kind, struct gbx_input *in,
 			     struct gbx_error *err) GBX_MUST_USE;

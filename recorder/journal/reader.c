@@ -19,7 +19,7 @@ int gbx_reader_init(struct gbx_reader *r, struct gbx_input *in, struct gbx_error
 
 void gbx_reader_free(struct gbx_reader *r)
 {
-	gbx_record_free(&r->record);
+	gbx_arena_free(&r->memory);
 	gbx_chain_free(&r->chain);
 	gbx_tfrecord_reader_free(&r->records);
 	*r = (struct gbx_reader){0};
@@ -42,12 +42,12 @@ int gbx_reader_next(struct gbx_reader *r, struct gbx_error *err)
 {
 	struct gbx_slice frame;
 
-	gbx_record_free(&r->record);
+	gbx_arena_reset(&r->memory);
 	r->offset = r->records.offset;
 	int rc = gbx_tfrecord_next(&r->records, &frame, err);
 	if (rc <= 0)
 		return rc ? in_place(r, rc, err) : 0;
-	rc = gbx_record_decode(r->chain.hash, frame, &r->record, err);
+	rc = gbx_record_decode(r->chain.hash, frame, &r->memory, &r->record, err);
 	if (rc)
 		return in_place(r, rc, err);
 	if (r->record.kind->kind == GLASSBOX__KIND__STREAM_START && r->record.seq == 0)

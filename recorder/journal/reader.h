@@ -8,6 +8,7 @@
 struct gbx_reader {
 	struct gbx_tfrecord_reader records;
 	struct gbx_chain chain;
+	struct gbx_arena memory;
 	struct gbx_record record; /* the one that gbx_reader_next gave */
 	uint64_t offset;          /* bytes of the file that are intact records */
 };

@@ -1,6 +1,7 @@
 #include "journal/record.h"
 
 #include "base/limits.h"
+#include "journal/entry.h"
 
 static const struct gbx_kind kinds[] = {
 	{GLASSBOX__KIND__STREAM_START, "stream-start", true},
@@ -67,28 +68,39 @@ int gbx_commitment(struct gbx_hash *h, const uint8_t stream[GBX_STREAM_LEN], uin
 	return gbx_hash_final(h, out, err);
 }
 
+/* What is wrong with bytes that are no such message in its one encoding. */
+static int explain(const ProtobufCMessageDescriptor *type, struct gbx_slice bytes, struct gbx_error *err)
+{
+	GBX_AUTO_ARENA struct gbx_arena memory = {0};
+	ProtobufCMessage *message;
+	int rc = gbx_pb_parse(&memory, type, bytes, GBX_LIMIT_RECORD, &message, err);
+
+	return rc ? rc : gbx_fail(err, GBX_E_MALFORMED, "%s: not in its one encoding", type->short_name);
+}
+
 static int decode_entry(struct gbx_hash *h, struct gbx_record *r, struct gbx_error *err)
 {
-	int rc = gbx_pb_parse(&glassbox__entry__descriptor, r->entry, GBX_LIMIT_RECORD, (ProtobufCMessage **)&r->entry_message, err);
+	struct gbx_entry_fields e;
 
-	if (rc)
-		return rc;
-	const Glassbox__Entry *e = r->entry_message;
-	r->seq = e->seq;
-	r->prev = gbx_pb_slice(e->prev);
-	r->time_nanos = e->time_unix_nanos;
-	r->kind = gbx_kind_find(e->kind);
-	r->commitment = gbx_pb_slice(e->commitment);
+	if (!gbx_entry_read(r->entry, &e))
+		return explain(&glassbox__entry__descriptor, r->entry, err);
+	r->seq = e.seq;
+	r->has_seq = true;
+	r->prev = e.prev;
+	r->time_nanos = e.time_nanos;
+	r->commitment = e.commitment;
+	r->kind = e.kind <= INT32_MAX ? gbx_kind_find((Glassbox__Kind)e.kind) : NULL;
 	if (!r->kind)
-		return gbx_fail(err, GBX_E_MALFORMED, "an entry without a kind");
-	if (r->commitment.len != GBX_SHA256_LEN || r->prev.len != (e->seq ? GBX_SHA256_LEN : 0))
+		return e.kind ? explain(&glassbox__entry__descriptor, r->entry, err)
+			      : gbx_fail(err, GBX_E_MALFORMED, "an entry without a kind");
+	if (r->commitment.len != GBX_SHA256_LEN || r->prev.len != (e.seq ? GBX_SHA256_LEN : 0))
 		return gbx_fail(err, GBX_E_MALFORMED, "prev or commitment of the wrong length");
 	return gbx_leaf_hash(h, &r->entry, 1, r->leaf, err);
 }
 
-static int decode_body(struct gbx_record *r, struct gbx_error *err)
+static int decode_body(struct gbx_arena *memory, struct gbx_record *r, struct gbx_error *err)
 {
-	int rc = gbx_pb_parse(&glassbox__body__descriptor, r->body_bytes, GBX_LIMIT_BODY, (ProtobufCMessage **)&r->body, err);
+	int rc = gbx_pb_parse(memory, &glassbox__body__descriptor, r->body_bytes, GBX_LIMIT_BODY, (ProtobufCMessage **)&r->body, err);
 
 	if (rc)
 		return rc;
@@ -97,16 +109,16 @@ static int decode_body(struct gbx_record *r, struct gbx_error *err)
 	return gbx_body_check(r->body, err);
 }
 
-static int decode(struct gbx_hash *h, struct gbx_slice frame, struct gbx_record *r, struct gbx_error *err)
+static int decode(struct gbx_hash *h, struct gbx_slice frame, struct gbx_arena *memory, struct gbx_record *r, struct gbx_error *err)
 {
-	int rc = gbx_pb_parse(&glassbox__frame__descriptor, frame, GBX_LIMIT_RECORD, (ProtobufCMessage **)&r->frame, err);
+	struct gbx_frame_fields f;
 
-	if (rc)
-		return rc;
-	r->entry = gbx_pb_slice(r->frame->entry);
-	r->salt = gbx_pb_slice(r->frame->salt);
-	r->body_bytes = gbx_pb_slice(r->frame->body);
-	rc = decode_entry(h, r, err);
+	if (frame.len > GBX_LIMIT_RECORD || !gbx_frame_read(frame, &f))
+		return explain(&glassbox__frame__descriptor, frame, err);
+	r->entry = f.entry;
+	r->salt = f.salt;
+	r->body_bytes = f.body;
+	int rc = decode_entry(h, r, err);
 	if (rc)
 		return rc;
 	bool withheld = r->salt.len == 0 && r->body_bytes.len == 0;
@@ -116,35 +128,22 @@ static int decode(struct gbx_hash *h, struct gbx_slice frame, struct gbx_record 
 		return 0;
 	if (r->salt.len != GBX_RECORD_SALT_LEN || r->body_bytes.len == 0)
 		return gbx_fail(err, GBX_E_MALFORMED, "salt and body must both be there, the salt with 32 bytes");
-	return decode_body(r, err);
+	return decode_body(memory, r, err);
 }
 
-int gbx_record_decode(struct gbx_hash *h, struct gbx_slice frame, struct gbx_record *out, struct gbx_error *err)
+int gbx_record_decode(struct gbx_hash *h, struct gbx_slice frame, struct gbx_arena *memory, struct gbx_record *out,
+		      struct gbx_error *err)
 {
 	struct gbx_record r = {0};
-	int rc = decode(h, frame, &r, err);
+	int rc = decode(h, frame, memory, &r, err);
 
-	if (rc) {
-		if (err && r.entry_message) {
-			err->seq = r.entry_message->seq;
-			err->has_seq = true;
-		}
-		gbx_record_free(&r);
-		return rc;
+	if (rc == 0)
+		*out = r;
+	else if (err && r.has_seq) {
+		err->seq = r.seq;
+		err->has_seq = true;
 	}
-	*out = r;
-	return 0;
-}
-
-void gbx_record_free(struct gbx_record *r)
-{
-	if (r->body)
-		gbx_pb_free(&r->body->base);
-	if (r->entry_message)
-		gbx_pb_free(&r->entry_message->base);
-	if (r->frame)
-		gbx_pb_free(&r->frame->base);
-	*r = (struct gbx_record){0};
+	return rc;
 }
 
 int gbx_chain_init(struct gbx_chain *c, struct gbx_error *err)

@@ -41,9 +41,10 @@ const struct gbx_kind *gbx_kinds(void);
 int gbx_commitment(struct gbx_hash *h, const uint8_t stream[GBX_STREAM_LEN], uint64_t seq, const uint8_t salt[GBX_RECORD_SALT_LEN],
 		   struct gbx_slice body, uint8_t out[GBX_SHA256_LEN], struct gbx_error *err) GBX_MUST_USE;
 
-/* A frame taken apart. Slices point into `frame`, which gbx_record_free frees with the rest. */
+/* A frame taken apart. Slices point into the bytes that it was decoded from, the body lives in the memory it was decoded into. */
 struct gbx_record {
 	uint64_t seq;
+	bool has_seq; /* an entry could be read */
 	struct gbx_slice prev; /* 32 bytes, or none at seq 0 */
 	uint64_t time_nanos;
 	const struct gbx_kind *kind;
@@ -51,15 +52,11 @@ struct gbx_record {
 	uint8_t leaf[GBX_SHA256_LEN];
 	struct gbx_slice entry, salt, body_bytes;
 	Glassbox__Body *body; /* NULL: withheld */
-	Glassbox__Frame *frame;
-	Glassbox__Entry *entry_message;
 };
 
-#define GBX_AUTO_RECORD GBX_CLEANUP(gbx_record_free)
-
 /* Reads one frame strictly; says nothing yet about its place in a chain. */
-int gbx_record_decode(struct gbx_hash *h, struct gbx_slice frame, struct gbx_record *out, struct gbx_error *err) GBX_MUST_USE;
-void gbx_record_free(struct gbx_record *r);
+int gbx_record_decode(struct gbx_hash *h, struct gbx_slice frame, struct gbx_arena *memory, struct gbx_record *out,
+		      struct gbx_error *err) GBX_MUST_USE;
 
 /* Checks a body's own rules: lengths of digests and ids, members that must be there. */
 int gbx_body_check(const Glassbox__Body *body, struct gbx_error *err) GBX_MUST_USE;

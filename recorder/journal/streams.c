@@ -30,8 +30,9 @@ int gbx_stream_entry_write(const struct gbx_stream_entry *e, struct gbx_bytes *o
 
 int gbx_stream_entry_read(struct gbx_slice data, struct gbx_stream_entry *out, struct gbx_error *err)
 {
-	ProtobufCMessage *message = NULL;
-	int rc = gbx_pb_parse(&glassbox__stream_entry__descriptor, data, GBX_LIMIT_RECORD, &message, err);
+	GBX_AUTO_ARENA struct gbx_arena memory = {0};
+	ProtobufCMessage *message;
+	int rc = gbx_pb_parse(&memory, &glassbox__stream_entry__descriptor, data, GBX_LIMIT_RECORD, &message, err);
 
 	if (rc)
 		return rc;
@@ -44,6 +45,5 @@ int gbx_stream_entry_read(struct gbx_slice data, struct gbx_stream_entry *out, s
 		memcpy(out->head.stream, m->stream.data, GBX_STREAM_LEN);
 		memcpy(out->head.root, m->root.data, GBX_SHA256_LEN);
 	}
-	gbx_pb_free(message);
 	return rc;
 }

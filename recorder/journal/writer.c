@@ -21,6 +21,7 @@ struct gbx_writer {
 	struct gbx_chain chain;
 	struct gbx_salts *salts;
 	struct gbx_bytes body, entry, frame, framed, back;
+	struct gbx_arena memory; /* of the record that is read back */
 };
 
 void gbx_writer_free(struct gbx_writer *w)
@@ -35,6 +36,7 @@ void gbx_writer_free(struct gbx_writer *w)
 	gbx_bytes_wipe(&w->frame);
 	gbx_bytes_wipe(&w->framed);
 	gbx_bytes_wipe(&w->back);
+	gbx_arena_free(&w->memory);
 	gbx_free(w->dir);
 	pthread_mutex_destroy(&w->lock);
 	gbx_free(w);
@@ -82,7 +84,7 @@ static int encode(struct gbx_writer *w, const Glassbox__Body *body, struct gbx_e
 /* What was written is read from the file again and goes through the reader that everybody else uses. */
 static int read_back(struct gbx_writer *w, struct gbx_error *err)
 {
-	GBX_AUTO_RECORD struct gbx_record record = {0};
+	struct gbx_record record;
 
 	w->back.len = 0;
 	int rc = gbx_bytes_reserve(&w->back, w->framed.len, err);
@@ -93,7 +95,8 @@ static int read_back(struct gbx_writer *w, struct gbx_error *err)
 	if (memcmp(w->back.data, w->framed.data, w->framed.len) != 0)
 		return gbx_fail(err, GBX_E_IO, "the file does not hold what was written to it");
 	struct gbx_slice frame = gbx_slice(w->back.data + 12, w->frame.len);
-	rc = gbx_record_decode(w->chain.hash, frame, &record, err);
+	gbx_arena_reset(&w->memory);
+	rc = gbx_record_decode(w->chain.hash, frame, &w->memory, &record, err);
 	return rc ? rc : gbx_chain_add(&w->chain, &record, err);
 }
 

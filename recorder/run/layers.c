@@ -45,9 +45,10 @@ static int write_withheld(const struct gbx_record *r, struct gbx_bytes *framed, 
 static int write_record(const struct gbx_journal_layer *j, const struct gbx_stream_view *s, struct gbx_slice data,
 			struct gbx_hash *h, struct gbx_output *out, struct gbx_error *err)
 {
-	GBX_AUTO_RECORD struct gbx_record r = {0};
+	GBX_AUTO_ARENA struct gbx_arena memory = {0};
+	struct gbx_record r;
 	GBX_AUTO_BYTES struct gbx_bytes framed = {0};
-	int rc = gbx_record_decode(h, data, &r, err);
+	int rc = gbx_record_decode(h, data, &memory, &r, err);
 
 	if (rc == 0 && gbx_publication_find(j->publication, s->head.stream, r.seq))
 		rc = write_withheld(&r, &framed, err);

@@ -46,7 +46,8 @@ static int open_records(int fd, struct gbx_file_input *in, struct gbx_tfrecord_r
 }
 
 /* The next record must be a header. */
-static int next_header(struct gbx_tfrecord_reader *records, Glassbox__LogHeader **out, struct gbx_error *err)
+static int next_header(struct gbx_tfrecord_reader *records, struct gbx_arena *memory, Glassbox__LogHeader **out,
+		       struct gbx_error *err)
 {
 	struct gbx_slice data;
 	ProtobufCMessage *message = NULL;
@@ -54,7 +55,7 @@ static int next_header(struct gbx_tfrecord_reader *records, Glassbox__LogHeader 
 
 	if (rc != 1)
 		return rc ? rc : gbx_fail(err, GBX_E_MALFORMED, "the file has no header");
-	rc = gbx_pb_parse(&glassbox__log_header__descriptor, data, RECORD_LIMIT, &message, err);
+	rc = gbx_pb_parse(memory, &glassbox__log_header__descriptor, data, RECORD_LIMIT, &message, err);
 	if (rc == 0)
 		*out = (Glassbox__LogHeader *)message;
 	return rc;
@@ -71,6 +72,7 @@ static bool is_active(const Glassbox__LogHeader *h, const struct stat *st, const
 static int check_header(struct gbx_log_file *file, const struct gbx_log_place *place, struct gbx_error *err)
 {
 	GBX_AUTO_TFRECORD struct gbx_tfrecord_reader records = {0};
+	GBX_AUTO_ARENA struct gbx_arena memory = {0};
 	struct gbx_file_input in;
 	Glassbox__LogHeader *header = NULL;
 	struct stat st;
@@ -79,13 +81,12 @@ static int check_header(struct gbx_log_file *file, const struct gbx_log_place *p
 	if (rc == 0)
 		rc = open_records(file->fd, &in, &records, err);
 	if (rc == 0)
-		rc = next_header(&records, &header, err);
+		rc = next_header(&records, &memory, &header, err);
 	if (rc == GBX_E_IO || rc == GBX_E_NOMEM)
 		return rc;
 	bool active = header && is_active(header, &st, place);
 	if (active)
 		memcpy(file->origin, header->origin, strlen(header->origin) + 1);
-	gbx_pb_free((ProtobufCMessage *)header);
 	return active ? 0 : gbx_fail(err, GBX_E_NOTFOUND, "'%s' is not the active log", file->path);
 }
 
@@ -228,14 +229,13 @@ int gbx_log_file_create(const struct gbx_log_place *place, const char *owner, st
 
 static int parse_leaf(struct gbx_slice data, struct gbx_log_leaf *leaf, struct gbx_error *err)
 {
-	ProtobufCMessage *message = NULL;
-	int rc = gbx_pb_parse(&glassbox__log_leaf__descriptor, data, RECORD_LIMIT, &message, err);
+	GBX_AUTO_ARENA struct gbx_arena memory = {0};
+	ProtobufCMessage *message;
+	int rc = gbx_pb_parse(&memory, &glassbox__log_leaf__descriptor, data, RECORD_LIMIT, &message, err);
 
 	if (rc)
 		return rc;
-	rc = gbx_log_leaf_parse(gbx_pb_slice(((Glassbox__LogLeaf *)message)->data), leaf, err);
-	gbx_pb_free(message);
-	return rc;
+	return gbx_log_leaf_parse(gbx_pb_slice(((Glassbox__LogLeaf *)message)->data), leaf, err);
 }
 
 /* What stands behind the last intact record: what one unfinished write may have left is cut off, more is damage. */
@@ -279,6 +279,7 @@ int gbx_log_file_read(const struct gbx_log_file *file, int (*leaf)(void *arg, co
 {
 	GBX_AUTO_TFRECORD struct gbx_tfrecord_reader records = {0};
 	GBX_AUTO_FD int fd = -1;
+	GBX_AUTO_ARENA struct gbx_arena memory = {0};
 	struct gbx_file_input in;
 	Glassbox__LogHeader *header = NULL;
 	int rc = gbx_open_regular(AT_FDCWD, file->path, &fd, err);
@@ -286,8 +287,7 @@ int gbx_log_file_read(const struct gbx_log_file *file, int (*leaf)(void *arg, co
 	if (rc == 0)
 		rc = open_records(fd, &in, &records, err);
 	if (rc == 0)
-		rc = next_header(&records, &header, err);
-	gbx_pb_free((ProtobufCMessage *)header);
+		rc = next_header(&records, &memory, &header, err);
 	if (rc == 0)
 		rc = read_leaves(file, &records, leaf, arg, err);
 	/* A killed process may have written a whole record and not synced it; it counts from here on. */

@@ -7,7 +7,7 @@
 
 static void crc32c_of_rfc_3720(void **state)
 {
-	uint8_t bytes[32];
+	uint8_t bytes[32], many[80];
 
 	(void)state;
 	memset(bytes, 0, sizeof bytes);
@@ -18,6 +18,12 @@ static void crc32c_of_rfc_3720(void **state)
 		bytes[i] = i;
 	assert_int_equal(gbx_crc32c(bytes, 32), 0x46dd794e);
 	assert_int_equal(gbx_crc32c("123456789", 9), 0xe3069283);
+	assert_int_equal(gbx_crc32c_by_table("123456789", 9), 0xe3069283);
+	for (size_t i = 0; i < sizeof many; i++)
+		many[i] = (uint8_t)(i * i + i / 7);
+	for (size_t from = 0; from < 9; from++)
+		for (size_t len = 0; len <= 70; len++)
+			assert_int_equal(gbx_crc32c(many + from, len), gbx_crc32c_by_table(many + from, len));
 }
 
 static void base64_of_rfc_4648(void **state)

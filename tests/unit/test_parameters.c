@@ -230,15 +230,15 @@ static void messages_read_back_strictly(void **state)
 	(void)state;
 	for (size_t i = 0; i < 6; i++) {
 		GBX_AUTO_BYTES struct gbx_bytes packed = {0};
+		GBX_AUTO_ARENA struct gbx_arena memory = {0};
 		ProtobufCMessage *back = NULL;
 		Glassbox__Parameter m = GLASSBOX__PARAMETER__INIT;
 		assert_int_equal(gbx_parameter_parse(options[i], &list, NULL), 0);
 		gbx_parameter_message(&list.parameter[i], &m);
 		assert_int_equal(gbx_pb_pack(&m.base, &packed, NULL), 0);
-		assert_int_equal(gbx_pb_parse(&glassbox__parameter__descriptor, gbx_slice_of(&packed), 1000, &back, NULL), 0);
+		assert_int_equal(gbx_pb_parse(&memory, &glassbox__parameter__descriptor, gbx_slice_of(&packed), 1000, &back, NULL), 0);
 		assert_int_equal(((Glassbox__Parameter *)back)->value_case, m.value_case);
 		assert_true(m.value_case != GLASSBOX__PARAMETER__VALUE__NOT_SET);
-		gbx_pb_free(back);
 	}
 }
 
