@@ -30,16 +30,6 @@ bool gbx_slice_starts(struct gbx_slice a, const char *prefix)
 	return a.len >= len && memcmp(a.data, prefix, len) == 0;
 }
 
-bool gbx_take(struct gbx_slice *in, size_t len, struct gbx_slice *out)
-{
-	if (in->len < len)
-		return false;
-	*out = gbx_slice(in->data, len);
-	in->data += len;
-	in->len -= len;
-	return true;
-}
-
 bool gbx_take_line(struct gbx_slice *in, struct gbx_slice *line)
 {
 	const uint8_t *end = in->len ? memchr(in->data, '\n', in->len) : NULL;
@@ -63,18 +53,6 @@ void gbx_put_le64(uint8_t *p, uint64_t v)
 {
 	for (int i = 0; i < 8; i++)
 		p[i] = (uint8_t)(v >> (8 * i));
-}
-
-void gbx_put_be32(uint8_t *p, uint32_t v)
-{
-	for (int i = 0; i < 4; i++)
-		p[i] = (uint8_t)(v >> (24 - 8 * i));
-}
-
-void gbx_put_be64(uint8_t *p, uint64_t v)
-{
-	for (int i = 0; i < 8; i++)
-		p[i] = (uint8_t)(v >> (56 - 8 * i));
 }
 
 void gbx_bytes_free(struct gbx_bytes *b)

@@ -32,7 +32,17 @@ bool gbx_slice_is(struct gbx_slice a, const char *text);
 bool gbx_slice_starts(struct gbx_slice a, const char *prefix);
 
 /* Takes len bytes off the front of *in; false, and nothing taken, when there are fewer. */
-bool gbx_take(struct gbx_slice *in, size_t len, struct gbx_slice *out);
+static inline bool gbx_take(struct gbx_slice *in, size_t len, struct gbx_slice *out)
+{
+	if (in->len < len)
+		return false;
+	*out = (struct gbx_slice){in->data, len};
+	/* What is empty may have no data to move in. */
+	if (len)
+		*in = (struct gbx_slice){in->data + len, in->len - len};
+	return true;
+}
+
 /* Takes text up to and including the next newline; *line is without it. False when there is no newline left. */
 bool gbx_take_line(struct gbx_slice *in, struct gbx_slice *line);
 
@@ -53,8 +63,18 @@ static inline uint64_t gbx_get_le64(const uint8_t *p)
 
 void gbx_put_le32(uint8_t *p, uint32_t v);
 void gbx_put_le64(uint8_t *p, uint64_t v);
-void gbx_put_be32(uint8_t *p, uint32_t v);
-void gbx_put_be64(uint8_t *p, uint64_t v);
+
+static inline void gbx_put_be32(uint8_t *p, uint32_t v)
+{
+	for (int i = 0; i < 4; i++)
+		p[i] = (uint8_t)(v >> (24 - 8 * i));
+}
+
+static inline void gbx_put_be64(uint8_t *p, uint64_t v)
+{
+	for (int i = 0; i < 8; i++)
+		p[i] = (uint8_t)(v >> (56 - 8 * i));
+}
 
 /* A buffer that grows; its owner frees it. {0} is an empty one. */
 struct gbx_bytes {

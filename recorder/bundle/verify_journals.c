@@ -3,9 +3,12 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/tfrecord.h"
+#include "base/processors.h"
 #include "bundle/verify_parts.h"
+#include "journal/ahead.h"
 #include "journal/streams.h"
+
+#define MANY_BYTES (1024u * 1024) /* of journals: from here on several threads read them */
 
 /* A lead stream's head, for the lead streams that go on from it. */
 struct lead {
@@ -16,7 +19,7 @@ struct lead {
 struct walk {
 	struct gbx_verification *v;
 	struct gbx_chain chain;
-	struct gbx_arena memory; /* of the record at hand */
+	struct gbx_ahead *records;
 	const char *title;        /* of the layer that is read */
 	bool in_stream;
 	Glassbox__StreamStart__Role role;
@@ -306,47 +309,38 @@ static bool take_record(struct walk *w, const struct gbx_record *r)
 }
 
 /* The next record into *record; 1, 0 at the end, <0 where it cannot be read (said). */
-static int next_record(struct walk *w, struct gbx_tfrecord_reader *records, struct gbx_record *record)
+static int next_record(struct walk *w, struct gbx_record *record)
 {
-	struct gbx_slice frame;
 	struct gbx_error err;
-	uint64_t offset = records->offset, seq = w->chain.tree.size;
-	int rc = gbx_tfrecord_next(records, &frame, &err);
+	uint64_t offset, seq = w->chain.tree.size;
+	bool in_record;
+	int rc = gbx_ahead_next(w->records, record, &offset, &in_record, &err);
 
-	if (rc == 0)
-		return 0;
-	if (rc < 0) {
-		/* This error names the byte itself. */
-		if (gbx_fail_context(&err, "%s: record %llu", w->title, (unsigned long long)seq))
-			complain(w, GBX_CHECK_RECORDS, &err, seq);
+	if (rc >= 0)
 		return rc;
-	}
-	gbx_arena_reset(&w->memory);
-	rc = gbx_record_decode(w->chain.hash, frame, &w->memory, record, &err);
-	if (rc == 0)
-		return 1;
-	if (gbx_fail_context(&err, "%s: record %llu at byte %llu", w->title, (unsigned long long)seq, (unsigned long long)offset))
-		complain(w, GBX_CHECK_RECORDS, &err, seq);
+	/* An error of the framing names the byte itself. */
+	if (in_record)
+		gbx_fail_context(&err, "%s: record %llu at byte %llu", w->title, (unsigned long long)seq, (unsigned long long)offset);
+	else
+		gbx_fail_context(&err, "%s: record %llu", w->title, (unsigned long long)seq);
+	complain(w, GBX_CHECK_RECORDS, &err, seq);
 	return rc;
 }
 
-static bool read_records(struct walk *w, struct gbx_tfrecord_reader *records)
+static bool read_records(struct walk *w)
 {
 	struct gbx_record record;
 	int rc;
 
-	while ((rc = next_record(w, records, &record)) == 1) {
-		bool whole = take_record(w, &record);
-		if (!whole)
+	while ((rc = next_record(w, &record)) == 1)
+		if (!take_record(w, &record))
 			return false;
-	}
 	return rc == 0;
 }
 
 static bool read_journal(struct walk *w, const struct gbx_layer *layer)
 {
 	GBX_AUTO_BLOB struct gbx_blob *blob = NULL;
-	GBX_AUTO_TFRECORD struct gbx_tfrecord_reader records = {0};
 	struct gbx_error err;
 	bool whole = false;
 
@@ -355,10 +349,10 @@ static bool read_journal(struct walk *w, const struct gbx_layer *layer)
 		gbx_verify_layer_error(w->v, layer, &err);
 		return false;
 	}
-	if (gbx_tfrecord_reader_init(&records, gbx_blob_input(blob), GBX_LIMIT_RECORD, &err))
+	if (gbx_ahead_start(w->records, gbx_blob_input(blob), &err))
 		complain(w, GBX_CHECK_RECORDS, &err, 0);
 	else
-		whole = read_records(w, &records);
+		whole = read_records(w);
 	if (gbx_blob_finish(blob, &err)) {
 		gbx_verify_layer_error(w->v, layer, &err);
 		whole = false;
@@ -479,13 +473,28 @@ static void read_all(struct walk *w)
 	check_numbers(w, n);
 }
 
+/* Threads for a few records cost more than they save. */
+static unsigned threads_for(const struct gbx_verification *v)
+{
+	const struct gbx_layers *layers = gbx_source_layers(v->source);
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < layers->len && bytes < MANY_BYTES; i++)
+		if (strncmp(layers->layer[i].title, "journal/", 8) == 0)
+			bytes = layers->layer[i].size < MANY_BYTES ? bytes + layers->layer[i].size : MANY_BYTES;
+	if (bytes < MANY_BYTES)
+		return 1;
+	return v->options->threads ? v->options->threads : gbx_processors();
+}
+
 void gbx_verify_journals(struct gbx_verification *v)
 {
 	struct walk w = {.v = v};
 	struct gbx_error err;
 
-	if (gbx_chain_init(&w.chain, &err)) {
+	if (gbx_chain_init(&w.chain, &err) || gbx_ahead_new(threads_for(v), &w.records, &err)) {
 		gbx_report_error(v->report, GBX_CHECK_RECORDS, &err, NULL);
+		gbx_chain_free(&w.chain);
 		return;
 	}
 	open_list(&w);
@@ -496,7 +505,7 @@ void gbx_verify_journals(struct gbx_verification *v)
 	v->journals_whole = !w.stopped && w.streams > 0;
 	gbx_blob_free(w.list_blob);
 	gbx_tfrecord_reader_free(&w.list);
-	gbx_arena_free(&w.memory);
+	gbx_ahead_free(w.records);
 	gbx_chain_free(&w.chain);
 	gbx_free(w.lead);
 }

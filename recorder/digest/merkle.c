@@ -20,15 +20,21 @@ int gbx_node_hash(struct gbx_hash *h, const uint8_t left[GBX_SHA256_LEN], const 
 	return gbx_hash_final(h, out, err);
 }
 
-int gbx_tree_append(struct gbx_tree *tree, struct gbx_hash *h, const uint8_t leaf[GBX_SHA256_LEN], struct gbx_error *err)
+int gbx_tree_append_with(struct gbx_tree *tree, struct gbx_hash *h, const uint8_t leaf[GBX_SHA256_LEN],
+			 const uint8_t (*known)[GBX_SHA256_LEN], unsigned nodes, struct gbx_error *err)
 {
 	uint8_t node[GBX_SHA256_LEN];
-	unsigned count = tree->count;
+	unsigned count = tree->count, level = 0;
 
 	memcpy(node, leaf, sizeof node);
 	/* Each set low bit of the size is a complete subtree that the new leaf completes into one twice as large. */
-	for (uint64_t size = tree->size; size & 1; size >>= 1) {
-		int rc = gbx_node_hash(h, tree->node[--count], node, node, err);
+	for (uint64_t size = tree->size; size & 1; size >>= 1, level++) {
+		count--;
+		if (level < nodes) {
+			memcpy(node, known[level], sizeof node);
+			continue;
+		}
+		int rc = gbx_node_hash(h, tree->node[count], node, node, err);
 		if (rc)
 			return rc;
 	}
@@ -36,6 +42,11 @@ int gbx_tree_append(struct gbx_tree *tree, struct gbx_hash *h, const uint8_t lea
 	tree->count = count + 1;
 	tree->size++;
 	return 0;
+}
+
+int gbx_tree_append(struct gbx_tree *tree, struct gbx_hash *h, const uint8_t leaf[GBX_SHA256_LEN], struct gbx_error *err)
+{
+	return gbx_tree_append_with(tree, h, leaf, NULL, 0, err);
 }
 
 int gbx_tree_root(const struct gbx_tree *tree, struct gbx_hash *h, uint8_t root[GBX_SHA256_LEN], struct gbx_error *err)

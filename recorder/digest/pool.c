@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #ifdef __linux__
-#include <sched.h>
 #include <sys/syscall.h>
 #endif
 
 #include "base/mem.h"
+#include "base/processors.h"
 #include "digest/files.h"
 
 #define BUFFER (256u * 1024)
@@ -243,22 +243,9 @@ static int plan(struct pool *p)
 	return 0;
 }
 
-static unsigned processors(void)
-{
-#ifdef __linux__
-	cpu_set_t set;
-
-	/* A scheduler that lends us two of 128 processors says so here and nowhere else. */
-	if (sched_getaffinity(0, sizeof set, &set) == 0)
-		return (unsigned)CPU_COUNT(&set);
-#endif
-	long online = sysconf(_SC_NPROCESSORS_ONLN);
-	return online > 0 ? (unsigned)online : 1;
-}
-
 static unsigned thread_count(const struct pool *p)
 {
-	unsigned n = p->options->threads ? p->options->threads : processors();
+	unsigned n = p->options->threads ? p->options->threads : gbx_processors();
 
 	if (n > MOST_THREADS)
 		n = MOST_THREADS;

@@ -68,6 +68,15 @@ int gbx_commitment(struct gbx_hash *h, const uint8_t stream[GBX_STREAM_LEN], uin
 	return gbx_hash_final(h, out, err);
 }
 
+static int at(const struct gbx_record *r, int rc, struct gbx_error *err)
+{
+	if (rc && err) {
+		err->seq = r->seq;
+		err->has_seq = true;
+	}
+	return rc;
+}
+
 /* What is wrong with bytes that are no such message in its one encoding. */
 static int explain(const ProtobufCMessageDescriptor *type, struct gbx_slice bytes, struct gbx_error *err)
 {
@@ -78,7 +87,7 @@ static int explain(const ProtobufCMessageDescriptor *type, struct gbx_slice byte
 	return rc ? rc : gbx_fail(err, GBX_E_MALFORMED, "%s: not in its one encoding", type->short_name);
 }
 
-static int decode_entry(struct gbx_hash *h, struct gbx_record *r, struct gbx_error *err)
+static int decode_entry(struct gbx_record *r, struct gbx_error *err)
 {
 	struct gbx_entry_fields e;
 
@@ -95,21 +104,11 @@ static int decode_entry(struct gbx_hash *h, struct gbx_record *r, struct gbx_err
 			      : gbx_fail(err, GBX_E_MALFORMED, "an entry without a kind");
 	if (r->commitment.len != GBX_SHA256_LEN || r->prev.len != (e.seq ? GBX_SHA256_LEN : 0))
 		return gbx_fail(err, GBX_E_MALFORMED, "prev or commitment of the wrong length");
-	return gbx_leaf_hash(h, &r->entry, 1, r->leaf, err);
+	return 0;
 }
 
-static int decode_body(struct gbx_arena *memory, struct gbx_record *r, struct gbx_error *err)
-{
-	int rc = gbx_pb_parse(memory, &glassbox__body__descriptor, r->body_bytes, GBX_LIMIT_BODY, (ProtobufCMessage **)&r->body, err);
-
-	if (rc)
-		return rc;
-	if ((int)r->body->body_case != (int)r->kind->kind)
-		return gbx_fail(err, GBX_E_BAD, "the entry says kind %s and the body is another", r->kind->name);
-	return gbx_body_check(r->body, err);
-}
-
-static int decode(struct gbx_hash *h, struct gbx_slice frame, struct gbx_arena *memory, struct gbx_record *r, struct gbx_error *err)
+/* Entry and form; the body is not looked at. */
+static int decode_head(struct gbx_slice frame, struct gbx_record *r, struct gbx_error *err)
 {
 	struct gbx_frame_fields f;
 
@@ -118,31 +117,61 @@ static int decode(struct gbx_hash *h, struct gbx_slice frame, struct gbx_arena *
 	r->entry = f.entry;
 	r->salt = f.salt;
 	r->body_bytes = f.body;
-	int rc = decode_entry(h, r, err);
+	int rc = decode_entry(r, err);
 	if (rc)
 		return rc;
-	bool withheld = r->salt.len == 0 && r->body_bytes.len == 0;
-	if (withheld && r->kind->public_always)
-		return gbx_fail(err, GBX_E_MALFORMED, "a record of kind %s is never withheld", r->kind->name);
-	if (withheld)
-		return 0;
+	r->shown = r->salt.len || r->body_bytes.len;
+	if (!r->shown)
+		return r->kind->public_always
+			       ? gbx_fail(err, GBX_E_MALFORMED, "a record of kind %s is never withheld", r->kind->name)
+			       : 0;
 	if (r->salt.len != GBX_RECORD_SALT_LEN || r->body_bytes.len == 0)
 		return gbx_fail(err, GBX_E_MALFORMED, "salt and body must both be there, the salt with 32 bytes");
-	return decode_body(memory, r, err);
+	return 0;
+}
+
+int gbx_record_read(struct gbx_slice frame, struct gbx_record *out, struct gbx_error *err)
+{
+	*out = (struct gbx_record){0};
+	int rc = decode_head(frame, out, err);
+	return out->has_seq ? at(out, rc, err) : rc;
+}
+
+static int decode_body(struct gbx_arena *memory, const struct gbx_record *r, Glassbox__Body **body, struct gbx_error *err)
+{
+	int rc = gbx_pb_parse(memory, &glassbox__body__descriptor, r->body_bytes, GBX_LIMIT_BODY, (ProtobufCMessage **)body, err);
+
+	if (rc)
+		return rc;
+	if ((int)(*body)->body_case != (int)r->kind->kind)
+		return gbx_fail(err, GBX_E_BAD, "the entry says kind %s and the body is another", r->kind->name);
+	return gbx_body_check(*body, err);
+}
+
+int gbx_record_read_body(struct gbx_arena *memory, struct gbx_record *r, struct gbx_error *err)
+{
+	Glassbox__Body *body;
+
+	if (!r->shown || r->body)
+		return 0;
+	int rc = decode_body(memory, r, &body, err);
+	if (rc == 0)
+		r->body = body;
+	return at(r, rc, err);
 }
 
 int gbx_record_decode(struct gbx_hash *h, struct gbx_slice frame, struct gbx_arena *memory, struct gbx_record *out,
 		      struct gbx_error *err)
 {
-	struct gbx_record r = {0};
-	int rc = decode(h, frame, memory, &r, err);
+	struct gbx_record r;
+	int rc = gbx_record_read(frame, &r, err);
 
 	if (rc == 0)
+		rc = gbx_leaf_hash(h, &r.entry, 1, r.leaf, err);
+	if (rc == 0)
+		rc = gbx_record_read_body(memory, &r, err);
+	if (rc == 0)
 		*out = r;
-	else if (err && r.has_seq) {
-		err->seq = r.seq;
-		err->has_seq = true;
-	}
 	return rc;
 }
 
@@ -192,19 +221,15 @@ static int check_place(const struct gbx_chain *c, const struct gbx_record *r, st
 int gbx_chain_commitment(const struct gbx_chain *c, const struct gbx_record *r, struct gbx_error *err)
 {
 	uint8_t commitment[GBX_SHA256_LEN];
-	int rc = gbx_commitment(c->hash, c->stream, r->seq, r->salt.data, r->body_bytes, commitment, err);
+	int rc = 0;
+
+	if (r->ahead && memcmp(r->ahead->stream, c->stream, GBX_STREAM_LEN) == 0)
+		memcpy(commitment, r->ahead->commitment, sizeof commitment);
+	else
+		rc = gbx_commitment(c->hash, c->stream, r->seq, r->salt.data, r->body_bytes, commitment, err);
 
 	if (rc == 0 && !gbx_slice_equal(r->commitment, gbx_slice(commitment, GBX_SHA256_LEN)))
 		rc = gbx_fail(err, GBX_E_BAD, "the body is not the one that the entry commits to");
-	return rc;
-}
-
-static int at(const struct gbx_record *r, int rc, struct gbx_error *err)
-{
-	if (rc && err) {
-		err->seq = r->seq;
-		err->has_seq = true;
-	}
 	return rc;
 }
 
@@ -215,7 +240,7 @@ int gbx_chain_place(struct gbx_chain *c, const struct gbx_record *r, struct gbx_
 	if (rc == 0 && r->seq == 0)
 		rc = begin(c, r, err);
 	if (rc == 0)
-		rc = gbx_tree_append(&c->tree, c->hash, r->leaf, err);
+		rc = gbx_tree_append_with(&c->tree, c->hash, r->leaf, r->ahead ? r->ahead->node : NULL, r->ahead ? r->ahead->nodes : 0, err);
 	if (rc == 0)
 		memcpy(c->last, r->leaf, GBX_SHA256_LEN);
 	return at(r, rc, err);

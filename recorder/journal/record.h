@@ -41,6 +41,15 @@ const struct gbx_kind *gbx_kinds(void);
 int gbx_commitment(struct gbx_hash *h, const uint8_t stream[GBX_STREAM_LEN], uint64_t seq, const uint8_t salt[GBX_RECORD_SALT_LEN],
 		   struct gbx_slice body, uint8_t out[GBX_SHA256_LEN], struct gbx_error *err) GBX_MUST_USE;
 
+/* What was hashed before a record's turn came (ahead.h). It is used where it is about the record's true place, which its reader
+ * checks; so it never decides. */
+struct gbx_ahead_hashes {
+	uint8_t stream[GBX_STREAM_LEN];     /* the commitment is in this one */
+	uint8_t commitment[GBX_SHA256_LEN]; /* of salt and body; means nothing for a withheld record */
+	const uint8_t (*node)[GBX_SHA256_LEN]; /* for gbx_tree_append_with */
+	unsigned nodes;
+};
+
 /* A frame taken apart. Slices point into the bytes that it was decoded from, the body lives in the memory it was decoded into. */
 struct gbx_record {
 	uint64_t seq;
@@ -51,10 +60,16 @@ struct gbx_record {
 	struct gbx_slice commitment;
 	uint8_t leaf[GBX_SHA256_LEN];
 	struct gbx_slice entry, salt, body_bytes;
-	Glassbox__Body *body; /* NULL: withheld */
+	bool shown;           /* there is a body */
+	Glassbox__Body *body; /* once it was read */
+	const struct gbx_ahead_hashes *ahead; /* or NULL */
 };
 
-/* Reads one frame strictly; says nothing yet about its place in a chain. */
+/* Reads frame and entry strictly; neither the body nor any hash. */
+int gbx_record_read(struct gbx_slice frame, struct gbx_record *out, struct gbx_error *err) GBX_MUST_USE;
+/* Reads the body of a record that shows one. */
+int gbx_record_read_body(struct gbx_arena *memory, struct gbx_record *r, struct gbx_error *err) GBX_MUST_USE;
+/* All of it: reads one frame strictly, with its leaf hash; says nothing yet about its place in a chain. */
 int gbx_record_decode(struct gbx_hash *h, struct gbx_slice frame, struct gbx_arena *memory, struct gbx_record *out,
 		      struct gbx_error *err) GBX_MUST_USE;
 
