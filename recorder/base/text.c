@@ -169,48 +169,54 @@ static bool invisible(uint32_t c)
 	return false;
 }
 
+/* The next character of *text as it is shown, at most 10 bytes; its length. */
+static size_t take_printable(struct gbx_slice *text, char out[16])
+{
+	uint32_t c = 0;
+	struct gbx_slice taken;
+	size_t n = utf8_sequence(text->data, text->len, &c);
+
+	if (!gbx_take(text, n ? n : 1, &taken))
+		return 0;
+	if (n == 0 || (c < 0x80 && invisible(c)))
+		return (size_t)snprintf(out, 16, "\\x%02x", taken.data[0]);
+	if (c == '\\')
+		return (size_t)snprintf(out, 16, "\\\\");
+	if (invisible(c))
+		return (size_t)snprintf(out, 16, "\\u{%x}", c);
+	memcpy(out, taken.data, n);
+	return n;
+}
+
 int gbx_printable(struct gbx_slice text, struct gbx_bytes *out, struct gbx_error *err)
 {
+	char shown[16];
 	int rc = gbx_bytes_append(out, "", 0, err);
 
 	while (rc == 0 && text.len) {
-		uint32_t c = 0;
-		size_t n = utf8_sequence(text.data, text.len, &c);
-		if (n == 0)
-			rc = gbx_bytes_printf(out, err, "\\x%02x", text.data[0]);
-		else if (c == '\\')
-			rc = gbx_bytes_append(out, "\\\\", 2, err);
-		else if (c < 0x80 && invisible(c))
-			rc = gbx_bytes_printf(out, err, "\\x%02x", c);
-		else if (invisible(c))
-			rc = gbx_bytes_printf(out, err, "\\u{%x}", c);
-		else
-			rc = gbx_bytes_append(out, text.data, n, err);
-		text.data += n ? n : 1;
-		text.len -= n ? n : 1;
+		size_t len = take_printable(&text, shown);
+		rc = gbx_bytes_append(out, shown, len, err);
 	}
 	return rc;
 }
 
 const char *gbx_printable_in(struct gbx_slice text, char *out, size_t size)
 {
-	GBX_AUTO_BYTES struct gbx_bytes all = {0};
-	bool cut = text.len > size;
+	size_t len = 0, cut = 0; /* cut: how much can stand before "..." */
+	char shown[16];
 
-	if (cut)
-		text.len = size;
-	if (gbx_printable(text, &all, NULL))
-		return "(no memory)";
-	if (!cut && all.len < size) {
-		memcpy(out, all.data, all.len + 1);
-		return out;
+	while (text.len) {
+		size_t more = take_printable(&text, shown);
+		if (len + more >= size) {
+			snprintf(out + cut, size - cut, "...");
+			return out;
+		}
+		memcpy(out + len, shown, more);
+		len += more;
+		if (len + 4 <= size)
+			cut = len;
 	}
-	size_t keep = size > 4 ? size - 4 : 0;
-	if (keep > all.len)
-		keep = all.len;
-	while (keep && all.data[keep] >> 6 == 2)
-		keep--;
-	snprintf(out, size, "%.*s...", (int)keep, (const char *)all.data);
+	out[len] = 0;
 	return out;
 }
 

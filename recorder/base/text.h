@@ -22,7 +22,7 @@ bool gbx_is_utf8(struct gbx_slice text);
 /* Appends text for a terminal: control, escape, bidirectional and other invisible characters and bytes that are not UTF-8
  * as \xNN or \u{NNNN}; a backslash doubled. */
 int gbx_printable(struct gbx_slice text, struct gbx_bytes *out, struct gbx_error *err) GBX_MUST_USE;
-/* The same into a fixed buffer, cut with "..." where it is too small; returns out, for use inside printf. */
+/* The same into a fixed buffer, cut with "..." where it is too small; returns out, for use inside printf. Takes no memory. */
 const char *gbx_printable_in(struct gbx_slice text, char *out, size_t size);
 
 /* Makes a line safe for a terminal where it stands: control bytes become '?'. For messages that hold names as they are. */
