@@ -1,4 +1,4 @@
-/* JSON, by jansson, read strictly: bounded size and depth, no member twice, nothing behind the end. */
+/* JSON, by jansson, read strictly: bounded size and depth, no member twice, nothing behind the end. Its memory is that of mem.h. */
 #ifndef GBX_BASE_JSON_H
 #define GBX_BASE_JSON_H
 
@@ -26,6 +26,12 @@ int gbx_json_object(const json_t *object, const char *key, const char *what, jso
  * ends and 2 to 4 spaces a level of a pretty-printer, no newline at its end and no needless escapes. So a byte that is added
  * where JSON means nothing by it is found. */
 int gbx_json_check_text(const json_t *json, struct gbx_slice text, const char *what, struct gbx_error *err) GBX_MUST_USE;
+
+/* Appends item, and takes it over. For lists that are made: where either is NULL, for want of memory, the list is freed and *list is
+ * NULL, which json_pack and gbx_json_write pass on; so no list is ever short of what it should hold. */
+void gbx_json_push(json_t **list, json_t *item);
+/* The same for a member of an object. */
+void gbx_json_set(json_t **object, const char *key, json_t *value);
 
 /* Text without white space, members in the order in which they were set; appended. A real is written in the fewest
  * digits that read back the same. */

@@ -94,7 +94,7 @@ static json_t *layers_json(const struct gbx_layers *layers)
 
 	for (size_t i = 0; list && i < layers->len; i++) {
 		const struct gbx_layer *l = &layers->layer[i];
-		json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:I}", "title", l->title, "mediaType", l->media_type,
+		gbx_json_push(&list, json_pack("{s:s, s:s, s:o, s:I}", "title", l->title, "mediaType", l->media_type,
 						      "digest", digest_json(l->sha256), "size", (json_int_t)l->size));
 	}
 	return list;
@@ -106,7 +106,7 @@ static json_t *withheld_json(const struct gbx_publication *p)
 
 	for (size_t i = 0; list && i < p->len; i++) {
 		const struct gbx_withheld *w = &p->withheld[i];
-		json_array_append_new(list, json_pack("{s:o, s:I, s:I, s:s, s:s}", "stream", hex_json(w->stream, GBX_STREAM_LEN),
+		gbx_json_push(&list, json_pack("{s:o, s:I, s:I, s:s, s:s}", "stream", hex_json(w->stream, GBX_STREAM_LEN),
 						      "first", (json_int_t)w->first, "last", (json_int_t)w->last, "kind",
 						      w->kind->name, "reason", w->reason));
 	}
