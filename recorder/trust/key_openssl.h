@@ -17,6 +17,10 @@ void gbx_pkey_release(EVP_PKEY **pkey);
 /* Fails with GBX_E_CRYPTO, "OpenSSL cannot <what>" and OpenSSL's own reason, and empties OpenSSL's error queue. */
 int gbx_crypto_fail(const char *what, struct gbx_error *err);
 
+/* For after a call that failed: true where it did for want of memory, which its result does not tell from a damaged key. OpenSSL's queue
+ * says so, or is empty, since an error takes memory too. It is empty afterwards. */
+bool gbx_crypto_starved(void);
+
 /* A key around *pkey, an Ed25519 one, which is taken over (and made NULL) on success. */
 int gbx_key_adopt(EVP_PKEY **pkey, struct gbx_key **out, struct gbx_error *err) GBX_MUST_USE;
 

@@ -85,6 +85,11 @@ static int read_private(const char *path, struct gbx_bytes *text, struct gbx_err
 	return rc;
 }
 
+static int starved(const char *path, struct gbx_error *err)
+{
+	return gbx_fail(err, GBX_E_NOMEM, "OpenSSL has no memory to read key '%s'", path);
+}
+
 static int read_pem(struct gbx_slice text, const char *path, struct pem *pem, struct gbx_error *err)
 {
 	GBX_CLEANUP(bio_release) BIO *bio = BIO_new_mem_buf(text.len ? (const void *)text.data : "", (int)text.len);
@@ -93,7 +98,8 @@ static int read_pem(struct gbx_slice text, const char *path, struct pem *pem, st
 		return gbx_fail(err, GBX_E_NOMEM, "no memory to read key '%s'", path);
 	if (PEM_read_bio(bio, &pem->name, &pem->header, &pem->data, &pem->len) == 1)
 		return 0;
-	ERR_clear_error();
+	if (gbx_crypto_starved())
+		return starved(path, err);
 	return gbx_fail(err, GBX_E_MALFORMED,
 			"key '%s' is not PEM text; expected an Ed25519 private key that begins with '-----BEGIN PRIVATE KEY-----'; "
 			"`glassbox key new` makes one", path);
@@ -112,7 +118,8 @@ static int decrypt(const struct pem *pem, const char *path, struct gbx_slice pas
 	*out = sig ? PKCS8_decrypt(sig, (const char *)passphrase.data, (int)passphrase.len) : NULL;
 	if (*out)
 		return 0;
-	ERR_clear_error();
+	if (gbx_crypto_starved())
+		return starved(path, err);
 	return sig ? gbx_fail(err, GBX_E_LOCKED, "the passphrase does not open key '%s'", path)
 		   : gbx_fail(err, GBX_E_MALFORMED, "key '%s' is damaged: its PEM text holds no PKCS#8 key", path);
 }
@@ -131,7 +138,8 @@ static int open_pkcs8(const struct pem *pem, const char *path, struct gbx_slice 
 	*out = d2i_PKCS8_PRIV_KEY_INFO(NULL, &p, pem->len);
 	if (*out)
 		return 0;
-	ERR_clear_error();
+	if (gbx_crypto_starved())
+		return starved(path, err);
 	return gbx_fail(err, GBX_E_MALFORMED, "key '%s' is damaged: its PEM text holds no PKCS#8 key", path);
 }
 
@@ -141,7 +149,8 @@ static int check_type(EVP_PKEY *pkey, const char *path, struct gbx_error *err)
 
 	if (pkey && EVP_PKEY_get_id(pkey) == EVP_PKEY_ED25519)
 		return 0;
-	ERR_clear_error();
+	if (gbx_crypto_starved() && !pkey)
+		return starved(path, err);
 	return gbx_fail(err, GBX_E_MALFORMED, "key '%s' is of type %s, expected ED25519; `glassbox key new` makes one", path,
 			name ? name : "unknown");
 }
@@ -241,16 +250,19 @@ int gbx_public_pem(const uint8_t public_key[GBX_PUBLIC_KEY_LEN], struct gbx_byte
 	return gbx_bytes_append(out, text, (size_t)len, err);
 }
 
+/* The DER of an Ed25519 key (RFC 8410) has one form: these bytes and the key. OpenSSL only says what another key is. */
 static int public_of_pem(const struct pem *pem, const char *path, uint8_t public_key[GBX_PUBLIC_KEY_LEN], struct gbx_error *err)
 {
+	static const uint8_t prefix[] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
 	const unsigned char *p = pem->data;
-	size_t len = GBX_PUBLIC_KEY_LEN;
+
+	if (pem->len == sizeof prefix + GBX_PUBLIC_KEY_LEN && memcmp(p, prefix, sizeof prefix) == 0) {
+		memcpy(public_key, p + sizeof prefix, GBX_PUBLIC_KEY_LEN);
+		return 0;
+	}
 	GBX_AUTO_PKEY EVP_PKEY *pkey = d2i_PUBKEY(NULL, &p, pem->len);
 	int rc = check_type(pkey, path, err);
-
-	if (rc)
-		return rc;
-	return EVP_PKEY_get_raw_public_key(pkey, public_key, &len) == 1 ? 0 : gbx_crypto_fail("give a public key", err);
+	return rc ? rc : gbx_fail(err, GBX_E_MALFORMED, "key '%s' is not in the one form of an Ed25519 public key", path);
 }
 
 static int public_of_private(const struct pem *pem, const char *path, uint8_t public_key[GBX_PUBLIC_KEY_LEN],
