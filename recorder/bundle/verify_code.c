@@ -148,8 +148,10 @@ static void check_tar(struct gbx_verification *v, const struct gbx_layer *layer,
 		gbx_verify_layer_error(v, layer, &err);
 		return;
 	}
-	if (gbx_source_blob(v->source, manifest, &manifest_blob, &err))
-		return; /* said by the check of manifests */
+	if (gbx_source_blob(v->source, manifest, &manifest_blob, &err)) {
+		gbx_verify_layer_error(v, manifest, &err);
+		return;
+	}
 	if (compare_with(&c, gbx_blob_input(manifest_blob), gbx_blob_input(tar_blob), &err) && gbx_fail_context(&err, "%s", layer->title))
 		gbx_report_error_at(v->report, GBX_CHECK_CODE, &err, layer->title, ref->stream, ref->seq);
 	if (gbx_blob_finish(tar_blob, &err))
