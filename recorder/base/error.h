@@ -38,6 +38,12 @@ struct gbx_error {
 	char line[1024]; /* what happened, what was expected, what to do; no newline at its end */
 };
 
+/* No memory, a call that the system refused, or OpenSSL failing: it says something of this machine and nothing of what was read. */
+static inline bool gbx_is_outage(int code)
+{
+	return code == GBX_E_NOMEM || code == GBX_E_IO || code == GBX_E_CRYPTO;
+}
+
 /* Fills *err (may be NULL) and returns code, for `return gbx_fail(...)`. */
 int gbx_fail(struct gbx_error *err, int code, const char *fmt, ...) GBX_PRINTF(3, 4);
 

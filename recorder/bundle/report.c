@@ -42,22 +42,50 @@ void gbx_report_free(struct gbx_report *r)
 	for (size_t i = 0; i < r->withheld_len; i++)
 		gbx_free(r->withheld[i].reason);
 	for (size_t i = 0; i < r->gaps; i++)
-		gbx_free(r->gap[i].where);
+		gbx_free((char *)(uintptr_t)r->gap[i].where);
 	gbx_free(r->row);
 	gbx_free(r->withheld);
 	gbx_free(r->gap);
 	*r = (struct gbx_report){0};
 }
 
+/* The first cause is kept. */
+static void break_report(struct gbx_report *r, const struct gbx_error *err)
+{
+	if (!r->broken.code)
+		r->broken = *err;
+}
+
+/* A copy of text, which may be NULL. */
+static char *keep(struct gbx_report *r, const char *text)
+{
+	struct gbx_error err;
+	char *copy = text ? gbx_strdup(text) : NULL;
+
+	if (text && !copy && gbx_fail(&err, GBX_E_NOMEM, "no memory for what was found"))
+		break_report(r, &err);
+	return copy;
+}
+
+/* Room for one more in one of the lists; false where there is none. */
+static bool make_room(struct gbx_report *r, void **list, size_t *cap, size_t len, size_t size)
+{
+	struct gbx_error err;
+
+	if (len == GBX_LIMIT_LISTED)
+		return false;
+	if (gbx_grow(list, cap, len, size, &err) == 0)
+		return true;
+	break_report(r, &err);
+	return false;
+}
+
 static struct gbx_row *new_row(struct gbx_report *r)
 {
-	struct gbx_error ignored;
-
-	if (r->rows == GBX_LIMIT_LISTED || gbx_grow((void **)&r->row, &r->rows_cap, r->rows, sizeof *r->row, &ignored)) {
-		r->rows_more++;
-		return NULL;
-	}
-	return &r->row[r->rows++];
+	if (make_room(r, (void **)&r->row, &r->rows_cap, r->rows, sizeof *r->row))
+		return &r->row[r->rows++];
+	r->rows_more++;
+	return NULL;
 }
 
 static struct gbx_row *add(struct gbx_report *r, enum gbx_check check, enum gbx_status status, bool counts, const char *detail)
@@ -69,7 +97,7 @@ static struct gbx_row *add(struct gbx_report *r, enum gbx_check check, enum gbx_
 		r->unsure[check] = true;
 	struct gbx_row *row = new_row(r);
 	if (row)
-		*row = (struct gbx_row){.check = check, .status = status, .counts = counts, .detail = gbx_strdup(detail)};
+		*row = (struct gbx_row){.check = check, .status = status, .counts = counts, .detail = keep(r, detail)};
 	return row;
 }
 
@@ -80,13 +108,15 @@ void gbx_report_add(struct gbx_report *r, enum gbx_check check, enum gbx_status 
 
 static struct gbx_row *add_error(struct gbx_report *r, enum gbx_check check, const struct gbx_error *err, const char *path)
 {
+	if (err->code == GBX_E_NOMEM || err->code == GBX_E_CRYPTO)
+		break_report(r, err);
 	enum gbx_status status = err->code == GBX_E_BAD	       ? GBX_STATUS_FAIL
 				 : err->code == GBX_E_NOTFOUND ? GBX_STATUS_ABSENT
 							       : GBX_STATUS_SKIPPED;
 	struct gbx_row *row = add(r, check, status, true, err->line);
 
-	if (row && path)
-		row->path = gbx_strdup(path);
+	if (row)
+		row->path = keep(r, path);
 	return row;
 }
 
@@ -109,28 +139,24 @@ void gbx_report_error_at(struct gbx_report *r, enum gbx_check check, const struc
 
 void gbx_report_withheld(struct gbx_report *r, const struct gbx_withheld_row *row)
 {
-	struct gbx_error ignored;
-
-	if (r->withheld_len == GBX_LIMIT_LISTED ||
-	    gbx_grow((void **)&r->withheld, &r->withheld_cap, r->withheld_len, sizeof *r->withheld, &ignored)) {
+	if (!make_room(r, (void **)&r->withheld, &r->withheld_cap, r->withheld_len, sizeof *r->withheld)) {
 		r->withheld_more++;
 		return;
 	}
 	struct gbx_withheld_row copy = *row;
-	copy.reason = row->reason ? gbx_strdup(row->reason) : NULL;
+	copy.reason = keep(r, row->reason);
 	r->withheld[r->withheld_len++] = copy;
 }
 
 void gbx_report_gap(struct gbx_report *r, const struct gbx_gap_row *row)
 {
-	struct gbx_error ignored;
-
-	if (r->gaps < GBX_LIMIT_LISTED && gbx_grow((void **)&r->gap, &r->gaps_cap, r->gaps, sizeof *r->gap, &ignored) == 0) {
-		r->gap[r->gaps++] = *row;
+	if (make_room(r, (void **)&r->gap, &r->gaps_cap, r->gaps, sizeof *r->gap)) {
+		struct gbx_gap_row copy = *row;
+		copy.where = keep(r, row->where);
+		r->gap[r->gaps++] = copy;
 		return;
 	}
 	r->gaps_more++;
-	gbx_free(row->where);
 }
 
 enum gbx_status gbx_report_status(const struct gbx_report *r, enum gbx_check check)

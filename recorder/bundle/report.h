@@ -59,10 +59,12 @@ struct gbx_gap_row {
 	uint64_t count;
 	bool has_place;
 	struct gbx_ref place;
-	char *where; /* from the Place record, where it is shown; else NULL */
+	const char *where; /* from the Place record, where it is shown; else NULL */
 };
 
 struct gbx_report {
+	/* The verifier itself could not work: no memory, or OpenSSL failed. Then nothing here counts. */
+	struct gbx_error broken; /* code 0: it could */
 	struct gbx_row *row;
 	size_t rows, rows_cap;
 	uint64_t rows_more; /* beyond those listed */
@@ -97,15 +99,15 @@ const char *gbx_verdict_name(enum gbx_verdict verdict);
 /* GBX_CHECKS where there is none of that name. */
 enum gbx_check gbx_check_named(const char *name);
 
-/* Adds a row. What cannot be listed for want of memory or room still counts. */
+/* Adds a row. What cannot be listed for want of room still counts; for want of memory the report is broken. */
 void gbx_report_add(struct gbx_report *r, enum gbx_check check, enum gbx_status status, bool counts, const char *detail);
-/* A row for an error: fail where the evidence is bad, absent where something is missing, else skipped; counts. path may be NULL. */
+/* A row for an error: fail where the evidence is bad, absent where something is missing, else skipped; counts. path may be NULL.
+ * GBX_E_NOMEM and GBX_E_CRYPTO say nothing of the evidence: they break the report. */
 void gbx_report_error(struct gbx_report *r, enum gbx_check check, const struct gbx_error *err, const char *path);
 /* The same with the place of a record. */
 void gbx_report_error_at(struct gbx_report *r, enum gbx_check check, const struct gbx_error *err, const char *path,
 			 const uint8_t stream[GBX_STREAM_LEN], uint64_t seq);
 void gbx_report_withheld(struct gbx_report *r, const struct gbx_withheld_row *row);
-/* Takes row->where over. */
 void gbx_report_gap(struct gbx_report *r, const struct gbx_gap_row *row);
 
 /* The worst status of a check; pass where nothing was said against it. */

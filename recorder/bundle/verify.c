@@ -29,8 +29,11 @@ static bool blobs_differ(struct gbx_verification *v)
 	struct gbx_error err;
 	bool differ = true;
 
-	if (!sorted)
-		return true;
+	if (!sorted) {
+		if (gbx_fail(&err, GBX_E_NOMEM, "no memory for a list of %zu layers", layers->len))
+			gbx_report_error(v->report, GBX_CHECK_LAYOUT, &err, NULL);
+		return false;
+	}
 	qsort(sorted, layers->len, sizeof *sorted, by_digest);
 	for (size_t i = 1; i < layers->len && differ; i++)
 		if (by_digest(&sorted[i - 1], &sorted[i]) == 0 && is_read_for_itself(sorted[i - 1].title) && is_read_for_itself(sorted[i].title)) {
@@ -110,12 +113,9 @@ int gbx_verify(const char *bundle, const struct gbx_verify_options *options, str
 	struct gbx_error why;
 	int rc = gbx_source_open(bundle, problem, &made, &v.source, &why);
 
-	if (rc == GBX_E_NOMEM) {
-		gbx_report_free(&made);
-		*err = why;
-		return rc;
-	}
-	if (rc == 0 && blobs_differ(&v))
+	if (rc == GBX_E_NOMEM || rc == GBX_E_CRYPTO)
+		made.broken = why;
+	else if (rc == 0 && blobs_differ(&v))
 		verify(&v);
 	else
 		skip_all(&made);
@@ -124,6 +124,11 @@ int gbx_verify(const char *bundle, const struct gbx_verify_options *options, str
 	gbx_free(v.reference);
 	gbx_publication_free(&v.publication);
 	gbx_source_free(v.source);
+	if (made.broken.code) {
+		rc = gbx_fail(err, made.broken.code, "%s", made.broken.line);
+		gbx_report_free(&made);
+		return rc;
+	}
 	*report = made;
 	return 0;
 }

@@ -18,7 +18,7 @@ struct gbx_verify_options {
 };
 
 /* Fills *report (free it with gbx_report_free) and returns 0, whatever the bundle is like; an error only where the verifier itself
- * could not work (no memory). */
+ * could not work (GBX_E_NOMEM, GBX_E_CRYPTO): then nothing of what it found is told, since every later finding may follow from it. */
 int gbx_verify(const char *bundle, const struct gbx_verify_options *options, struct gbx_report *report, struct gbx_error *err) GBX_MUST_USE;
 
 #endif

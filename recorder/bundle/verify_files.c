@@ -99,6 +99,8 @@ int gbx_verify_take_reference(struct gbx_verification *v, const struct gbx_recor
 
 	if (!take_body(&ref, r->body))
 		return 0;
+	if ((ref.kind->kind == GLASSBOX__KIND__DATASET || ref.kind->kind == GLASSBOX__KIND__ARTIFACT) && !ref.name)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for the name of a dataset or artifact");
 	memcpy(ref.stream, stream, GBX_STREAM_LEN);
 	int rc = v->references == GBX_LIMIT_REFERENCES
 			 ? gbx_fail(err, GBX_E_LIMIT, "more than %u records name files or manifests", GBX_LIMIT_REFERENCES)

@@ -159,8 +159,14 @@ static void compare_said(struct gbx_verification *v, enum gbx_check check, Glass
 	const char *equals = strchr(said, '=');
 	GBX_AUTO_STRING char *name = NULL;
 
-	if (equals && is_recorded_name(v, said, (size_t)(equals - said)))
+	if (equals && is_recorded_name(v, said, (size_t)(equals - said))) {
+		struct gbx_error err;
 		name = gbx_memdup(said, (size_t)(equals - said));
+		if (!name && gbx_fail(&err, GBX_E_NOMEM, "no memory for a name")) {
+			gbx_report_error(v->report, check, &err, NULL);
+			return;
+		}
+	}
 	compare(v, check, kind, name, name ? equals + 1 : said);
 }
 

@@ -229,7 +229,7 @@ static void take_gap(struct walk *w, const struct gbx_record *r)
 		row.place.seq = g->place->seq;
 		memcpy(row.place.stream, g->place->stream.data, GBX_STREAM_LEN);
 		if (memcmp(&row.place, &w->place, sizeof row.place) == 0)
-			row.where = gbx_strdup(w->where);
+			row.where = w->where;
 	}
 	gbx_report_gap(w->v->report, &row);
 }
@@ -279,7 +279,10 @@ static void compare_start(struct walk *w)
 
 	if (!w->v->has_start || start->size != w->chain.tree.size || memcmp(start->stream, w->chain.stream, GBX_STREAM_LEN) != 0)
 		return;
-	w->v->start_matches = gbx_chain_head(&w->chain, &head, &err) == 0 && memcmp(head.root, start->root, GBX_SHA256_LEN) == 0;
+	if (gbx_chain_head(&w->chain, &head, &err))
+		complain(w, GBX_CHECK_STREAMS, &err, w->chain.tree.size);
+	else
+		w->v->start_matches = memcmp(head.root, start->root, GBX_SHA256_LEN) == 0;
 }
 
 /* False where nothing behind this record can be judged. */

@@ -107,7 +107,8 @@ static int check_envelope(struct gbx_verification *v, const struct gbx_dsse *env
 		gbx_report_add(v->report, GBX_CHECK_PUBLICATION, GBX_STATUS_ABSENT, true,
 			       "the statement is not signed: what it withholds is withheld (unsigned)");
 	if (!key && envelope->has_signature)
-		return gbx_fail(err, GBX_E_BAD, "it is signed, and the bundle has no key");
+		return find_key(v) ? gbx_fail(err, GBX_E_MALFORMED, "it is signed, and the bundle's key cannot be used")
+				   : gbx_fail(err, GBX_E_BAD, "it is signed, and the bundle has no key");
 	int rc = key && envelope->has_signature ? gbx_dsse_verify(envelope, key, err) : 0;
 	return rc ? rc : gbx_publication_read(gbx_slice_of(&envelope->payload), &v->publication, err);
 }
@@ -155,14 +156,19 @@ static void read_start(struct gbx_verification *v)
 {
 	GBX_AUTO_BYTES struct gbx_bytes text = {0};
 	struct gbx_tlog_proof proof;
-	struct gbx_error said_later;
+	struct gbx_error err;
 
 	if (!gbx_layers_find(gbx_source_layers(v->source), "start.proof"))
 		return;
-	if (load(v, "start.proof", GBX_LIMIT_NOTE, &text, &said_later) == 0 &&
-	    gbx_tlog_proof_parse(gbx_slice_of(&text), &proof, &said_later) == 0) {
+	int rc = load(v, "start.proof", GBX_LIMIT_NOTE, &text, &err);
+	if (rc == 0)
+		rc = gbx_tlog_proof_parse(gbx_slice_of(&text), &proof, &err);
+	if (rc == 0) {
 		v->has_start = true;
 		v->start = proof.leaf;
+	} else if (gbx_is_outage(rc)) {
+		/* What is wrong with the proof itself is told by check_start. */
+		complain(v, GBX_CHECK_SIGNATURE, &err, "start.proof");
 	}
 }
 
@@ -240,11 +246,11 @@ static int check_start(struct gbx_verification *v, struct gbx_slice note, struct
 	int rc = load_proof(v, "start.proof", note, &text, &proof, err);
 	if (rc)
 		return rc;
-	if (proof.leaf.event != GBX_LEAF_START || memcmp(proof.leaf.run, v->run, GBX_RUN_LEN) != 0)
+	if (proof.leaf.event != GBX_LEAF_START || (v->journals_whole && memcmp(proof.leaf.run, v->run, GBX_RUN_LEN) != 0))
 		return gbx_fail(err, GBX_E_BAD, "start.proof is not of this run's start");
-	if (v->journals_whole && !v->start_matches)
+	if (v->journals_whole && v->has_start && !v->start_matches)
 		return gbx_fail(err, GBX_E_BAD, "start.proof: no stream of the bundle had this head at this size");
-	v->report->has_start = v->journals_whole;
+	v->report->has_start = v->journals_whole && v->has_start;
 	return 0;
 }
 
