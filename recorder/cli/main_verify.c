@@ -33,7 +33,7 @@ int main(int argc, char **argv)
 	if (gbx_options_parse("glassbox-verify", &command, argv + 1, &given, &err)) {
 		gbx_make_plain(err.line);
 		fprintf(stderr, "%s\n", err.line);
-		return 2;
+		return err.code == GBX_E_NOMEM ? 3 : 2;
 	}
 	int status = 0;
 	if (gbx_flag(&given, "help"))

@@ -83,11 +83,19 @@ static int verify(const struct gbx_given *given, const struct gbx_verify_options
 	enum gbx_verdict verdict = gbx_report_verdict(&report, require);
 	int rc = 0;
 	if (gbx_flag(given, "json"))
-		rc = gbx_print_report_json(&report, verdict);
+		rc = gbx_print_report_json(&report, verdict, &err);
 	else if (!gbx_flag(given, "quiet"))
-		rc = gbx_print_report(&report, verdict, gbx_flag(given, "verbose"));
+		rc = gbx_print_report(&report, verdict, gbx_flag(given, "verbose"), &err);
 	gbx_report_free(&report);
+	if (rc)
+		complain(given, &err);
 	return rc ? 3 : (int)verdict;
+}
+
+/* Before anything was verified: what the user said is wrong, or this machine cannot do it. */
+static int status_of(const struct gbx_error *err)
+{
+	return gbx_is_outage(err->code) ? 3 : 2;
 }
 
 int gbx_verify_command(const struct gbx_given *given, const char *own_key)
@@ -104,11 +112,9 @@ int gbx_verify_command(const struct gbx_given *given, const char *own_key)
 	o.data = data;
 	o.trusted = (const uint8_t(*)[32])keys.key;
 	o.trusted_len = keys.len;
-	int status = 2;
 	if (rc)
 		complain(given, &err);
-	else
-		status = verify(given, &o, require);
+	int status = rc ? status_of(&err) : verify(given, &o, require);
 	gbx_free(data);
 	gbx_free(keys.key);
 	return status;

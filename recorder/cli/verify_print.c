@@ -1,5 +1,6 @@
 #include "cli/verify_print.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 
@@ -145,14 +146,25 @@ static void print_gaps(const struct gbx_report *r)
 		printf("  and %llu more\n", (unsigned long long)r->gaps_more);
 }
 
-int gbx_print_report(const struct gbx_report *r, enum gbx_verdict verdict, bool verbose)
+/* What stdio could not write, it may have failed to write long ago: then errno is another call's. */
+static int finish(struct gbx_error *err)
+{
+	bool lost = ferror(stdout);
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !lost)
+		return 0;
+	return errno ? gbx_fail_errno(err, errno, "cannot write the result") : gbx_fail(err, GBX_E_IO, "cannot write the result");
+}
+
+int gbx_print_report(const struct gbx_report *r, enum gbx_verdict verdict, bool verbose, struct gbx_error *err)
 {
 	print_first_line(r, verdict);
 	print_run(r);
 	print_checks(r);
 	print_withheld(r, verbose);
 	print_gaps(r);
-	return fflush(stdout) || ferror(stdout);
+	return finish(err);
 }
 
 static json_t *hex(const uint8_t *data, size_t len)
@@ -163,14 +175,14 @@ static json_t *hex(const uint8_t *data, size_t len)
 	return json_string(text);
 }
 
-/* Text from a bundle, so that it is UTF-8 and steers no terminal. */
+/* Text from a bundle, so that it is UTF-8 and steers no terminal. NULL without memory. */
 static json_t *text(const char *s)
 {
 	GBX_AUTO_BYTES struct gbx_bytes shown = {0};
 
-	if (!s || gbx_printable(gbx_slice_text(s), &shown, NULL))
+	if (!s)
 		return json_null();
-	return json_string((char *)shown.data);
+	return gbx_printable(gbx_slice_text(s), &shown, NULL) ? NULL : json_string((char *)shown.data);
 }
 
 static json_t *row_json(const struct gbx_row *row)
@@ -178,12 +190,12 @@ static json_t *row_json(const struct gbx_row *row)
 	json_t *o = json_pack("{s:s, s:s, s:o}", "name", gbx_check_name(row->check), "status", gbx_status_name(row->status), "detail",
 			      text(row->detail));
 
-	if (o && row->has_place) {
-		json_object_set_new(o, "stream", hex(row->stream, GBX_STREAM_LEN));
-		json_object_set_new(o, "seq", json_integer((json_int_t)row->seq));
+	if (row->has_place) {
+		gbx_json_set(&o, "stream", hex(row->stream, GBX_STREAM_LEN));
+		gbx_json_set(&o, "seq", json_integer((json_int_t)row->seq));
 	}
-	if (o && row->path)
-		json_object_set_new(o, "path", text(row->path));
+	if (row->path)
+		gbx_json_set(&o, "path", text(row->path));
 	return o;
 }
 
@@ -195,12 +207,12 @@ static json_t *checks_json(const struct gbx_report *r)
 		bool any = false;
 		for (size_t j = 0; j < r->rows; j++)
 			if (r->row[j].check == (enum gbx_check)i) {
-				json_array_append_new(list, row_json(&r->row[j]));
+				gbx_json_push(&list, row_json(&r->row[j]));
 				any = true;
 			}
 		enum gbx_status status = gbx_report_status(r, (enum gbx_check)i);
 		if (!any)
-			json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", gbx_check_name((enum gbx_check)i), "status",
+			gbx_json_push(&list, json_pack("{s:s, s:s, s:s}", "name", gbx_check_name((enum gbx_check)i), "status",
 							      gbx_status_name(status), "detail", ""));
 	}
 	return list;
@@ -212,7 +224,7 @@ static json_t *withheld_json(const struct gbx_report *r)
 
 	for (size_t i = 0; list && i < r->withheld_len; i++) {
 		const struct gbx_withheld_row *w = &r->withheld[i];
-		json_array_append_new(list, json_pack("{s:o, s:I, s:s, s:o}", "stream", hex(w->stream, GBX_STREAM_LEN), "seq",
+		gbx_json_push(&list, json_pack("{s:o, s:I, s:s, s:o}", "stream", hex(w->stream, GBX_STREAM_LEN), "seq",
 						      (json_int_t)w->seq, "kind", w->kind->name, "reason", text(w->reason)));
 	}
 	return list;
@@ -224,7 +236,7 @@ static json_t *gaps_json(const struct gbx_report *r)
 
 	for (size_t i = 0; list && i < r->gaps; i++) {
 		const struct gbx_gap_row *g = &r->gap[i];
-		json_array_append_new(list, json_pack("{s:o, s:I, s:s, s:s, s:I, s:o}", "stream", hex(g->stream, GBX_STREAM_LEN), "seq",
+		gbx_json_push(&list, json_pack("{s:o, s:I, s:s, s:s, s:I, s:o}", "stream", hex(g->stream, GBX_STREAM_LEN), "seq",
 						      (json_int_t)g->seq, "kind", gbx_gap_kind_name(g->kind), "reason",
 						      gbx_gap_reason_name(g->reason), "count", (json_int_t)g->count, "where", text(g->where)));
 	}
@@ -238,7 +250,7 @@ static json_t *signer_json(const struct gbx_report *r)
 	return json_pack("{s:o, s:o, s:b}", "name", text(r->signer), "key", hex(r->signer_key, 32), "trusted", r->trusted);
 }
 
-int gbx_print_report_json(const struct gbx_report *r, enum gbx_verdict verdict)
+int gbx_print_report_json(const struct gbx_report *r, enum gbx_verdict verdict, struct gbx_error *err)
 {
 	GBX_AUTO_BYTES struct gbx_bytes out = {0};
 	char end[64];
@@ -252,8 +264,9 @@ int gbx_print_report_json(const struct gbx_report *r, enum gbx_verdict verdict)
 			  "checks_more", (json_int_t)r->rows_more, "withheld_more", (json_int_t)r->withheld_more, "gaps_more",
 			  (json_int_t)r->gaps_more);
 
-	if (gbx_json_write(o, &out, NULL))
-		return -1;
+	int rc = gbx_json_write(o, &out, err);
+	if (rc)
+		return rc;
 	printf("%s\n", (char *)out.data);
-	return fflush(stdout) || ferror(stdout);
+	return finish(err);
 }

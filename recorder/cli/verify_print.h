@@ -4,8 +4,8 @@
 
 #include "bundle/report.h"
 
-/* Both print on standard output; not 0 where that failed. */
-int gbx_print_report(const struct gbx_report *r, enum gbx_verdict verdict, bool verbose);
-int gbx_print_report_json(const struct gbx_report *r, enum gbx_verdict verdict);
+/* Both print on standard output; an error where not all of it was written: then the verdict is not told. */
+int gbx_print_report(const struct gbx_report *r, enum gbx_verdict verdict, bool verbose, struct gbx_error *err) GBX_MUST_USE;
+int gbx_print_report_json(const struct gbx_report *r, enum gbx_verdict verdict, struct gbx_error *err) GBX_MUST_USE;
 
 #endif
