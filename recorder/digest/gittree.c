@@ -215,6 +215,8 @@ int gbx_git_tree_add(struct gbx_git_tree *t, struct gbx_slice path, enum gbx_fil
 
 	if (!gbx_is_clean_path(path))
 		return bad_path(path, "not a clean relative path", err);
+	if (gbx_has_dot_git(path))
+		return bad_path(path, "git keeps this name for itself", err);
 	if (t->path.len && gbx_slice_compare(gbx_slice_of(&t->path), path) >= 0)
 		return bad_path(path, "not sorted behind the one before", err);
 	while (rc == 0 && !holds(t, path))

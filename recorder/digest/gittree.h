@@ -32,8 +32,12 @@ void gbx_git_tree_release(struct gbx_git_tree **t);
 typedef int (*gbx_git_tree_fn)(void *arg, struct gbx_slice path, const uint8_t *id, struct gbx_slice content, struct gbx_error *err);
 void gbx_git_tree_each(struct gbx_git_tree *t, gbx_git_tree_fn each, void *arg);
 
-/* One file, symbolic link or submodule; git_id has the format's length. Refuses a path that is not clean, that does not sort behind
- * the one before, or that needs a folder where an entry before is a file: GBX_E_MALFORMED. */
+/* True where a component of the path is .git, or what some file system takes for it: other letters, dots and spaces at its end,
+ * git~1, a stream of it, code points that do not count; \ separates, too. Git keeps those out of its trees. */
+bool gbx_has_dot_git(struct gbx_slice path);
+
+/* One file, symbolic link or submodule; git_id has the format's length. Refuses a path that is not clean, that has .git in it, that
+ * does not sort behind the one before, or that needs a folder where an entry before is a file: GBX_E_MALFORMED. */
 int gbx_git_tree_add(struct gbx_git_tree *t, struct gbx_slice path, enum gbx_file_type type, const uint8_t *git_id,
 		     struct gbx_error *err) GBX_MUST_USE;
 

@@ -781,6 +781,7 @@ def check_code(tar, entries, body):
     git = hashlib.sha1 if len(body["tree"]) == 20 else hashlib.sha256
     at, ids = 0, {}
     for e in entries:
+        need(not any(map(is_dot_git, re.split(rb"[/\\]", e["path"]))), e["path"], ": git keeps this name for itself")
         if e["type"] == 3:
             ids[e["path"]] = (b"160000", e["git_id"])
             continue
@@ -800,6 +801,12 @@ def check_code(tar, entries, body):
     need(git_tree(ids, git) == body["tree"], "the files come to another git tree")
     if body.get("head_tree") == body["tree"]:
         need(body.get("complete"), "equal to the commit's tree and not complete")
+
+
+def is_dot_git(part):
+    """What git keeps out of its trees: .git, as it is or as HFS+ and NTFS read it."""
+    text = re.sub("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]", "", part.decode("utf-8", "surrogateescape"))
+    return text.split(":")[0].rstrip(". ").lower() in (".git", "git~1")
 
 
 def git_tree(ids, git):

@@ -132,6 +132,19 @@ static void refuses_what_no_tree_has(void **state)
 	refuses((const char *const[]){"d/a", "d/a-b/x", "d/a.c", "d/a/b"}, 4);
 }
 
+static void refuses_names_of_git_itself(void **state)
+{
+	static const char *const kept[] = {".git", ".GiT/config", "a/.git/hooks/x", ".git. . ./x", ".git              /x", "git~1", "GIT~1/x",
+					   ".git::$INDEX_ALLOCATION/x", "a\\.git\\x", ".g\xe2\x80\x8cit/x", "\xef\xbb\xbf.git", ".git\xe2\x81\xaf"};
+	static const char *const free_[] = {".github/x", ".gitignore", "git", "git~2", ".git~1", "a.git", ".gitt", ".git.x", ".g\xe2\x82\x8cit"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+		refuses(&kept[i], 1);
+	for (size_t i = 0; i < sizeof free_ / sizeof *free_; i++)
+		assert_false(gbx_has_dot_git(gbx_slice_text(free_[i])));
+}
+
 static void a_file_may_begin_like_a_folder(void **state)
 {
 	static const char *const path[] = {"a-", "a-b", "a-b-c/d", "a.b", "a/b", "a/b-", "a/c/d", "a0"};
@@ -150,6 +163,7 @@ int main(void)
 		cmocka_unit_test(well_known_ids),
 		cmocka_unit_test_setup_teardown(as_git_has_it, repo_setup, repo_teardown),
 		cmocka_unit_test(refuses_what_no_tree_has),
+		cmocka_unit_test(refuses_names_of_git_itself),
 		cmocka_unit_test(a_file_may_begin_like_a_folder),
 	};
 
