@@ -48,11 +48,11 @@ def read_tfrecords(data):
 
 
 def write_tfrecords(records):
-    out = b""
+    out = []
     for r in records:
         length = struct.pack("<Q", len(r))
-        out += length + struct.pack("<I", masked_crc(length)) + r + struct.pack("<I", masked_crc(r))
-    return out
+        out += [length, struct.pack("<I", masked_crc(length)), r, struct.pack("<I", masked_crc(r))]
+    return b"".join(out)
 
 
 def varint(value):
@@ -93,16 +93,23 @@ def fields(message):
     return out
 
 
+def field(number, value):
+    """A member that is there even where it is empty: a message, or one of a oneof."""
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
 def field_bytes(number, value):
-    return varint(number << 3 | 2) + varint(len(value)) + value if value else b""
+    return field(number, value) if value else b""
 
 
 def field_number(number, value):
     return varint(number << 3) + varint(value) if value else b""
 
 
-KINDS = {"stream-start": 1, "run-start": 2, "run-end": 3, "seal": 5, "gap": 6, "root": 11, "name": 12, "arg": 13, "config": 14,
-         "param": 15, "code": 20, "data": 31, "artifact": 33, "host": 40, "system": 41, "device": 42}
+KINDS = {"stream-start": 1, "run-start": 2, "run-end": 3, "stream-end": 4, "seal": 5, "gap": 6, "heartbeat": 7, "place": 10, "root": 11,
+         "name": 12, "arg": 13, "config": 14, "param": 15, "code": 20, "git": 21, "declaration": 30, "data": 31, "data-files": 32,
+         "artifact": 33, "host": 40, "system": 41, "device": 42, "process": 43, "usage": 44}
+NAME_OF_KIND = {number: name for name, number in KINDS.items()}
 
 
 class Frame:
@@ -111,6 +118,14 @@ class Frame:
     def __init__(self, data):
         f = dict(fields(data))
         self.entry, self.salt, self.body = f[1], f.get(2, b""), f.get(3, b"")
+
+    @classmethod
+    def of(cls, kind, message, salt):
+        """A record of this kind, not yet in its place: relink() puts it there. message: the bytes of the one member of its body."""
+        f = cls.__new__(cls)
+        f.salt, f.body = salt, field(KINDS[kind], message)
+        f.set_entry(0, b"", 1_700_000_000_000_000_000, KINDS[kind], bytes(32))
+        return f
 
     def bytes(self):
         return field_bytes(1, self.entry) + field_bytes(2, self.salt) + field_bytes(3, self.body)
@@ -164,6 +179,21 @@ def stream_list(frames, state=1):
     return write_tfrecords([entry]), leaf
 
 
+INDEX = "application/vnd.oci.image.index.v1+json"
+IMAGE = "application/vnd.oci.image.manifest.v1+json"
+ARTIFACT = "application/vnd.glassbox.bundle.v1"
+TITLE = "org.opencontainers.image.title"
+MEDIA = (("publication.json", "application/vnd.in-toto+json"), ("journal/", "application/vnd.glassbox.journal.v1"),
+         ("streams.tfrecord", "application/vnd.glassbox.manifest.v1"), ("manifest/", "application/vnd.glassbox.manifest.v1"),
+         ("code/", "application/vnd.glassbox.code.v1.tar"), ("file/", "application/octet-stream"),
+         ("attestation/", "application/vnd.in-toto+json"), ("timestamp/", "application/timestamp-reply"),
+         ("", "application/vnd.glassbox.head.v1"))
+
+
+def media_type(title):
+    return next(media for start, media in MEDIA if title.startswith(start))
+
+
 class Bundle:
     """A bundle's layers in order. What write() makes is sound as an OCI layout, whatever the layers hold."""
 
@@ -178,8 +208,34 @@ class Bundle:
             self.index = json.load(f)
         self.manifest = json.loads(blob(self.index["manifests"][0]))
         self.config = blob(self.manifest["config"])
-        self.descriptors = {d["annotations"]["org.opencontainers.image.title"]: d for d in self.manifest["layers"]}
+        self.descriptors = {d["annotations"][TITLE]: d for d in self.manifest["layers"]}
         self.layer = {title: blob(d) for title, d in self.descriptors.items()}
+
+    @classmethod
+    def of(cls, layers):
+        """A bundle of these layers, {title: bytes}."""
+        b = cls.__new__(cls)
+        b.layout, b.config = b'{"imageLayoutVersion":"1.0.0"}', b"{}"
+        b.index = {"schemaVersion": 2, "mediaType": INDEX,
+                   "manifests": [{"mediaType": IMAGE, "digest": "", "size": 0, "artifactType": ARTIFACT}]}
+        b.manifest = {"schemaVersion": 2, "mediaType": IMAGE, "artifactType": ARTIFACT,
+                      "config": {"mediaType": "application/vnd.oci.empty.v1+json", "digest": "sha256:" + sha256(b"{}").hex(), "size": 2},
+                      "layers": []}
+        b.descriptors, b.layer = {}, {}
+        for title, data in layers.items():
+            b.put(title, data)
+        return b
+
+    def copy(self):
+        other = Bundle.__new__(Bundle)
+        other.__dict__.update(json.loads(json.dumps({k: v for k, v in self.__dict__.items() if k in ("index", "manifest", "descriptors")})))
+        other.layout, other.config, other.layer = self.layout, self.config, dict(self.layer)
+        return other
+
+    def put(self, title, data):
+        """A layer with the media type that its title asks for."""
+        self.descriptors.setdefault(title, {"mediaType": media_type(title), "digest": "", "size": 0, "annotations": {TITLE: title}})
+        self.layer[title] = data
 
     def title_of(self, digest):
         if self.index["manifests"][0]["digest"][7:] == digest:
@@ -200,7 +256,7 @@ class Bundle:
 
     def add_as(self, title, like, data):
         self.descriptors[title] = json.loads(json.dumps(self.descriptors[like]))
-        self.descriptors[title]["annotations"]["org.opencontainers.image.title"] = title
+        self.descriptors[title]["annotations"][TITLE] = title
         self.layer[title] = data
 
     def forge_statement(self):
@@ -216,29 +272,59 @@ class Bundle:
         envelope["signatures"] = []
         self.layer["publication.json"] = compact(envelope)
 
-    def write(self, path):
-        folder = os.path.join(path, "blobs/sha256")
-        os.makedirs(folder)
+    def files(self, manifest=None, index=None):
+        """{path within the bundle: bytes} in the order of a tar. The functions change the text of image manifest and index.json;
+        what names them agrees."""
+        blobs = {}
 
         def put(data):
             digest = hashlib.sha256(data).hexdigest()
-            with open(os.path.join(folder, digest), "wb") as f:
-                f.write(data)
+            blobs["blobs/sha256/" + digest] = data
             return "sha256:" + digest, len(data)
 
-        put(self.config)
-        layers = []
+        self.manifest["layers"] = []
         for title, data in self.layer.items():
             d = dict(self.descriptors[title])
-            d["digest"], d["size"] = put(data)
-            layers.append(d)
-        self.manifest["layers"] = layers
-        m = self.index["manifests"][0]
-        m["digest"], m["size"] = put(compact(self.manifest))
-        for name, data in (("oci-layout", self.layout), ("index.json", compact(self.index))):
-            with open(os.path.join(path, name), "wb") as f:
-                f.write(data)
-        return path
+            d["digest"], d["size"] = "sha256:" + hashlib.sha256(data).hexdigest(), len(data)
+            self.manifest["layers"].append(d)
+        text = compact(self.manifest)
+        first = self.index["manifests"][0]
+        first["digest"], first["size"] = put(manifest(text) if manifest else text)
+        put(self.config)
+        for data in self.layer.values():
+            put(data)
+        text = compact(self.index)
+        return {"oci-layout": self.layout, "index.json": index(text) if index else text, **blobs}
+
+    def write(self, path):
+        return write_folder(path, self.files())
+
+
+def write_folder(path, files):
+    os.makedirs(os.path.join(path, "blobs/sha256"))
+    for name, data in files.items():
+        with open(os.path.join(path, name), "wb") as f:
+            f.write(data)
+    return path
+
+
+def tar_header(name, size, mode=b"0000644", kind=b"0", target=b""):
+    """One block, as proto/FORMAT.md section 6 has it."""
+    h = bytearray(512)
+    for at, data in ((0, name[:100]), (100, mode), (108, b"0000000"), (116, b"0000000"), (124, b"%011o" % size), (136, b"0" * 11),
+                     (148, b" " * 8), (156, kind), (157, target[:100]), (257, b"ustar\00000"), (329, b"0000000"), (337, b"0000000")):
+        h[at:at + len(data)] = data
+    h[148:156] = b"%06o\0 " % sum(h)
+    return bytes(h)
+
+
+def padded(data):
+    return data + bytes(-len(data) % 512)
+
+
+def tar_of(files):
+    """The tar that publish writes of these files, {name: bytes}."""
+    return b"".join(tar_header(name.encode(), len(data)) + padded(data) for name, data in files.items()) + bytes(1024)
 
 
 def compact(value):
