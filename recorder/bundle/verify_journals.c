@@ -75,7 +75,8 @@ static int next_listed(struct walk *w, struct gbx_stream_entry *e)
 		rc = -1;
 	if (rc < 0) {
 		w->has_list = false;
-		gbx_report_error(w->v->report, GBX_CHECK_STREAMS, &err, "streams.tfrecord");
+		if (gbx_fail_context(&err, "streams.tfrecord"))
+			gbx_report_error(w->v->report, GBX_CHECK_STREAMS, &err, "streams.tfrecord");
 	}
 	return rc;
 }
