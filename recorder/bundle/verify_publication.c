@@ -73,11 +73,13 @@ static int load(struct gbx_verification *v, const char *title, size_t limit, str
 	return gbx_source_load(v->source, layer, limit, out, err);
 }
 
-/* Each layer that is there is named with its digest, and each that is named is there. */
+/* Each layer that is there is named with its digest, and each that is named is there, in the same order. */
 static void check_layers(struct gbx_verification *v)
 {
 	const struct gbx_layers *there = gbx_source_layers(v->source);
 	const struct gbx_layers *named = &v->publication.layers;
+	const struct gbx_layer *last = NULL;
+	bool ordered = true;
 	struct gbx_error err;
 
 	for (size_t i = 0; i < there->len; i++) {
@@ -92,7 +94,11 @@ static void check_layers(struct gbx_verification *v)
 			rc = gbx_fail(&err, GBX_E_BAD, "%s: the publication statement names another digest", l->title);
 		if (rc)
 			complain(v, GBX_CHECK_PUBLICATION, &err, l->title);
+		ordered = ordered && !(n && last && n < last);
+		last = n ? n : last;
 	}
+	if (!ordered && gbx_fail(&err, GBX_E_BAD, "publication.json: it names the layers in another order than the image manifest"))
+		complain(v, GBX_CHECK_PUBLICATION, &err, GBX_PUBLICATION_TITLE);
 	for (size_t i = 0; i < named->len; i++)
 		if (!gbx_layers_find(there, named->layer[i].title) &&
 		    gbx_fail(&err, GBX_E_BAD, "%s: the publication statement names this layer, and it is not there", named->layer[i].title))
