@@ -243,6 +243,8 @@ static int read_predicate(const json_t *predicate, struct gbx_publication *p, st
 		p->has_previous = true;
 		rc = read_digest(previous, p->previous, err);
 	}
+	if (rc == 0 && (p->sequence == 0 || (p->sequence == 1) == p->has_previous))
+		rc = gbx_fail(err, GBX_E_MALFORMED, "%s: the first has sequence 1 and none before it, each other names the one before", what);
 	return rc ? rc : read_lists(predicate, p, err);
 }
 

@@ -552,7 +552,7 @@ class Bundle:
         stream, size, root = self.lead_head()
         p = said["predicate"]
         need(p["previous"] is None or hex_of(p["previous"][7:], 32), "previous")
-        need(p["sequence"] >= 1, "sequence")
+        need(p["sequence"] >= 1 and (p["sequence"] == 1) == (p["previous"] is None), "sequence")
         want = {"_type": "https://in-toto.io/Statement/v1",
                 "subject": [{"name": ulid_text(self.run), "digest": {"glassboxRoot": root.hex()}}],
                 "predicateType": "urn:glassbox:publication:v1",
