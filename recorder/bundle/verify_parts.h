@@ -31,6 +31,7 @@ struct gbx_verification {
 	struct gbx_source *source;
 	bool has_publication;
 	struct gbx_publication publication;
+	char key_name[GBX_NAME_MAX + 1];  /* of the bundle's key: its log's origin */
 	/* What the start leaf says its stream's head was; compared while the journals are read. */
 	bool has_start, start_matches;
 	struct gbx_log_leaf start;

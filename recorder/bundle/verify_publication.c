@@ -198,12 +198,11 @@ static void check_one_key(struct gbx_verification *v)
 void gbx_verify_publication(struct gbx_verification *v)
 {
 	uint8_t key[GBX_PUBLIC_KEY_LEN];
-	char name[GBX_NAME_MAX + 1];
 	struct gbx_error err;
-	int rc = load_key(v, name, key, &err);
+	int rc = load_key(v, v->key_name, key, &err);
 
 	if (rc == 0)
-		check_key(v, key, name);
+		check_key(v, key, v->key_name);
 	else if (rc == GBX_E_NOTFOUND && !find_key(v))
 		gbx_report_add(v->report, GBX_CHECK_SIGNATURE, v->options->asked_for_keys ? GBX_STATUS_FAIL : GBX_STATUS_ABSENT, true,
 			       "the bundle is not signed");
@@ -271,6 +270,8 @@ static int check_note(struct gbx_verification *v, struct gbx_bytes *note, struct
 
 	if (rc == 0)
 		rc = gbx_head_note_verify(gbx_slice_of(note), v->report->signer_key, &head, err);
+	if (rc == 0 && strcmp(head.origin, v->key_name) != 0)
+		rc = gbx_fail(err, GBX_E_BAD, "it is of another log than the bundle's key names");
 	if (rc)
 		return gbx_fail_context(err, "head.note");
 	rc = load_proof(v, "seal.proof", gbx_slice_of(note), &text, &proof, err);
