@@ -141,8 +141,6 @@ static const struct gbx_reference *with_roots(const struct gbx_verification *v, 
 
 static int compare(const struct gbx_reference *ref, const struct gbx_manifest_sum *sum, struct gbx_error *err)
 {
-	if (!ref)
-		return 0;
 	if (memcmp(sum->root, ref->root, GBX_SHA256_LEN) != 0)
 		return gbx_fail(err, GBX_E_BAD, "the manifest has another root than record %llu says", (unsigned long long)ref->seq);
 	if (sum->files != ref->files || sum->bytes != ref->bytes)
@@ -151,6 +149,20 @@ static int compare(const struct gbx_reference *ref, const struct gbx_manifest_su
 		return gbx_fail(err, GBX_E_BAD, "the manifest has another salted root than record %llu says",
 				(unsigned long long)ref->seq);
 	return 0;
+}
+
+/* Files whose dataset is not shown: then the owner withholds it. */
+static int check_withheld(const struct gbx_verification *v, const struct gbx_reference *ref, struct gbx_error *err)
+{
+	const struct gbx_withheld *said;
+
+	if (!v->has_publication || !v->journals_whole)
+		return 0;
+	said = gbx_publication_find(&v->publication, ref->dataset.stream, ref->dataset.seq);
+	if (said && said->kind->kind == GLASSBOX__KIND__DATASET)
+		return 0;
+	return gbx_fail(err, GBX_E_BAD, "record %llu is of record %llu, which is no dataset", (unsigned long long)ref->seq,
+			(unsigned long long)ref->dataset.seq);
 }
 
 static int read_manifest(struct gbx_input *in, enum gbx_manifest_kind kind, struct gbx_manifest_sum *sum, struct gbx_error *err)
@@ -181,7 +193,9 @@ static void compare_each(struct gbx_verification *v, const struct gbx_layer *lay
 		if (ref->found || !names_manifest(ref, layer->sha256, code))
 			continue;
 		ref->found = true;
-		if (sum && compare(with_roots(v, ref), sum, &err) && gbx_fail_context(&err, "%s", layer->title))
+		const struct gbx_reference *roots = with_roots(v, ref);
+		int rc = !sum ? 0 : roots ? compare(roots, sum, &err) : check_withheld(v, ref, &err);
+		if (rc && gbx_fail_context(&err, "%s", layer->title))
 			gbx_report_error_at(v->report, GBX_CHECK_MANIFESTS, &err, layer->title, ref->stream, ref->seq);
 	}
 }

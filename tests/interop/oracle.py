@@ -645,7 +645,9 @@ class Bundle:
             entries = read_manifest(self.layers[title], r.kind == "code", title)
             about = r.body
             if r.kind == "data-files":
-                about = datasets.get((r.body["dataset"]["stream"], r.body["dataset"].get("seq", 0)))
+                place = r.body["dataset"]["stream"], r.body["dataset"].get("seq", 0)
+                about = datasets.get(place)
+                need(about or any((s, d.seq, d.kind) == (*place, "data") for s, d in self.records), title, "is of no dataset")
             if about:
                 need(about["root"] == root_of([file_leaf(e) for e in entries]), title, "has another root")
                 need(about.get("files", 0) == len(entries), title, "has another number of files")
