@@ -115,7 +115,7 @@ static void print_withheld(const struct gbx_report *r, bool verbose)
 		while (!verbose && i + n < r->withheld_len && r->withheld[i + n].kind == w->kind &&
 		       w->reason && r->withheld[i + n].reason && strcmp(w->reason, r->withheld[i + n].reason) == 0)
 			n++;
-		gbx_printable_in(gbx_slice_text(w->reason ? w->reason : ""), shown, sizeof shown);
+		gbx_printable_in(gbx_slice_text(w->reason && *w->reason ? w->reason : "no reason given"), shown, sizeof shown);
 		gbx_hex(w->stream, GBX_STREAM_LEN, stream);
 		if (verbose)
 			printf("  record %llu of stream %.8s, %s: %s\n", (unsigned long long)w->seq, stream, w->kind->name, shown);

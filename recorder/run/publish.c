@@ -10,13 +10,14 @@
 #include "run/layers.h"
 #include "run/selection.h"
 #include "run/sign.h"
+#include "run/sources.h"
 #include "run/statements.h"
 
 struct publisher {
 	const struct gbx_store *store;
 	const struct gbx_publish_options *o;
 	struct gbx_run_view view;
-	struct gbx_publication publication;
+	struct gbx_publication publication, before;
 	struct gbx_selection selection;
 	struct gbx_bundle_writer *bundle;
 };
@@ -26,6 +27,7 @@ static void free_publisher(struct publisher *p)
 	gbx_run_view_free(&p->view);
 	gbx_selection_free(&p->selection);
 	gbx_publication_free(&p->publication);
+	gbx_publication_free(&p->before);
 	gbx_bundle_release(&p->bundle);
 }
 
@@ -178,11 +180,56 @@ static int look_for_filters(struct publisher *p, const uint8_t sha256[GBX_SHA256
 	return rc;
 }
 
-static int select_records(struct publisher *p, struct gbx_error *err)
+/* What the run was published with before, for a disclosure. */
+static int take_before(struct publisher *p, struct gbx_error *err)
+{
+	const struct gbx_head *head = &p->view.stream[p->view.lead].head;
+
+	if (p->o->disclosures == 0)
+		return 0;
+	int rc = gbx_statement_newest(p->store, p->o->run, &p->before, err);
+	if (rc == GBX_E_NOTFOUND)
+		return gbx_fail(err, GBX_E_REFUSED, "run %s was not published yet; publish it first: glassbox publish %s -o DIR", p->o->run, p->o->run);
+	if (rc)
+		return rc;
+	if (memcmp(&p->before.head, head, sizeof *head) != 0)
+		return gbx_fail(err, GBX_E_BAD, "statement %llu of run %s is of another head than the run has",
+				(unsigned long long)p->before.sequence, p->o->run);
+	p->selection.before = &p->before;
+	return 0;
+}
+
+static int scan(struct publisher *p, gbx_record_fn fn, void *arg, struct gbx_error *err)
 {
 	struct gbx_run_view again = {0};
-	int rc = gbx_run_scan(p->store, p->o->run, gbx_selection_gather, &p->selection, &p->view, err);
+	int rc = gbx_run_scan(p->store, p->o->run, fn, arg, &again, err);
 
+	gbx_run_view_free(&again);
+	return rc;
+}
+
+static int decide(struct publisher *p, struct gbx_error *err)
+{
+	GBX_AUTO_SOURCES struct gbx_sources *sources = NULL;
+	int rc = p->selection.rules ? gbx_sources_new(&sources, &p->selection, err) : 0;
+
+	p->selection.sources = sources;
+	if (rc == 0)
+		rc = scan(p, gbx_selection_decide, &p->selection, err);
+	p->selection.sources = NULL;
+	if (rc == 0)
+		rc = gbx_selection_check(&p->selection, err);
+	if (rc == 0 && sources)
+		rc = scan(p, gbx_sources_look, sources, err);
+	return rc == 0 && sources ? gbx_sources_tell(sources, p->o->say, err) : rc;
+}
+
+static int select_records(struct publisher *p, struct gbx_error *err)
+{
+	int rc = gbx_selection_rules(&p->selection, p->o, err);
+
+	if (rc == 0)
+		rc = gbx_run_scan(p->store, p->o->run, gbx_selection_gather, &p->selection, &p->view, err);
 	if (rc)
 		return rc;
 	if (p->view.state != GBX_SEALED)
@@ -195,9 +242,8 @@ static int select_records(struct publisher *p, struct gbx_error *err)
 	}
 	memcpy(p->publication.run, p->view.ulid, GBX_RUN_LEN);
 	p->publication.head = p->view.stream[p->view.lead].head;
-	rc = gbx_run_scan(p->store, p->o->run, gbx_selection_decide, &p->selection, &again, err);
-	gbx_run_view_free(&again);
-	return rc;
+	rc = take_before(p, err);
+	return rc ? rc : decide(p, err);
 }
 
 static bool is_tar(const char *out)
@@ -207,12 +253,28 @@ static bool is_tar(const char *out)
 	return len > 4 && strcmp(out + len - 4, ".tar") == 0;
 }
 
-static int publish(struct publisher *p, struct gbx_published *out, struct gbx_error *err)
+/* The statement is kept before the bundle is there, so that no number is ever given twice. */
+static int finish(struct publisher *p, struct gbx_published *done, struct gbx_error *err)
 {
 	GBX_AUTO_BYTES struct gbx_bytes envelope = {0};
-	struct gbx_published done = {0};
-	int rc = select_records(p, err);
+	int rc = gbx_statement_for(p->store, p->o->run, &p->publication, p->o->id, p->o->disclosures > 0, &envelope, &done->reused, err);
 
+	if (rc)
+		return rc;
+	rc = gbx_bundle_finish(p->bundle, gbx_slice_of(&envelope), err);
+	if (rc && !done->reused)
+		gbx_statement_forget(p->store, p->o->run, p->publication.sequence);
+	return rc;
+}
+
+static int publish(struct publisher *p, struct gbx_published *out, struct gbx_error *err)
+{
+	struct gbx_published done = {0};
+	GBX_AUTO_FD int lock = -1;
+	int rc = gbx_statements_lock(p->store, p->o->run, &lock, err);
+
+	if (rc == 0)
+		rc = select_records(p, err);
 	if (rc == 0)
 		rc = gbx_bundle_create(p->o->out, is_tar(p->o->out), &p->bundle, err);
 	if (rc == 0)
@@ -220,23 +282,45 @@ static int publish(struct publisher *p, struct gbx_published *out, struct gbx_er
 	if (rc == 0)
 		rc = name_layers(p, err);
 	if (rc == 0)
-		rc = gbx_statement_for(p->store, p->o->run, &p->publication, p->o->id, &envelope, &done.reused, err);
-	if (rc == 0)
-		rc = gbx_bundle_finish(p->bundle, gbx_slice_of(&envelope), err);
+		rc = finish(p, &done, err);
 	if (rc)
 		return rc;
 	done.records = p->selection.records;
 	done.shown = p->selection.shown;
+	done.disclosed = p->selection.disclosed;
 	done.sequence = p->publication.sequence;
 	*out = done;
 	return 0;
 }
 
+static struct publisher publisher(const struct gbx_store *s, const struct gbx_publish_options *o)
+{
+	return (struct publisher){.store = s, .o = o, .selection = {.store = s, .run = o->run, .profile = o->profile}};
+}
+
+int gbx_publish_parse(const struct gbx_publish_options *o, struct gbx_error *err)
+{
+	struct gbx_selection sel = {0};
+	int rc = gbx_selection_rules(&sel, o, err);
+
+	gbx_selection_free(&sel);
+	return rc;
+}
+
+int gbx_publish_check(const struct gbx_store *s, const struct gbx_publish_options *o, struct gbx_error *err)
+{
+	struct publisher p = publisher(s, o);
+
+	p.selection.publication = &p.publication;
+	int rc = select_records(&p, err);
+	free_publisher(&p);
+	return rc;
+}
+
 int gbx_publish(const struct gbx_store *s, const struct gbx_publish_options *o, struct gbx_published *out, struct gbx_error *err)
 {
-	struct publisher p = {.store = s, .o = o};
+	struct publisher p = publisher(s, o);
 
-	p.selection.profile = o->profile;
 	p.selection.publication = &p.publication;
 	int rc = publish(&p, out, err);
 	free_publisher(&p);

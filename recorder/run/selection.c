@@ -1,10 +1,20 @@
 #include "run/selection.h"
 
+#include <stdio.h>
+
+#include "base/limits.h"
 #include "base/mem.h"
+#include "run/sources.h"
 
 void gbx_selection_free(struct gbx_selection *sel)
 {
-	gbx_free(sel->config);
+	for (size_t i = 0; i < sel->referreds; i++)
+		gbx_free(sel->referred[i].name);
+	for (size_t i = 0; i < sel->flags; i++)
+		gbx_free(sel->flag[i].text);
+	gbx_free(sel->referred);
+	gbx_free(sel->flag);
+	gbx_free(sel->rule);
 	gbx_free(sel->item);
 	*sel = (struct gbx_selection){0};
 }
@@ -14,16 +24,85 @@ static bool code_differs(const Glassbox__Code *c)
 	return !c->complete || c->head_commit.len == 0 || !gbx_slice_equal(gbx_pb_slice(c->tree), gbx_pb_slice(c->head_tree));
 }
 
-static int gather_config(struct gbx_selection *sel, const struct gbx_stream_view *stream, uint64_t seq, struct gbx_error *err)
+int gbx_selection_rules(struct gbx_selection *sel, const struct gbx_publish_options *o, struct gbx_error *err)
 {
-	int rc = gbx_grow((void **)&sel->config, &sel->configs_cap, sel->configs, sizeof *sel->config, err);
+	size_t n = o->disclosures ? o->disclosures : o->withholds;
+	int rc = 0;
+
+	sel->rule = gbx_calloc(n + 1, sizeof *sel->rule);
+	if (!sel->rule)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for selectors");
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		struct gbx_rule *rule = &sel->rule[sel->rules++];
+		rule->said = o->disclosures ? o->disclose[i] : o->withhold[i].selector;
+		rule->reason = o->disclosures ? NULL : o->withhold[i].reason;
+		rc = gbx_selector_parse(rule->said, &rule->selector, err);
+		if (rc == 0 && rule->reason && strlen(rule->reason) > GBX_LIMIT_REASON)
+			rc = gbx_fail(err, GBX_E_USAGE, "--reason: %zu bytes, at most %u", strlen(rule->reason), GBX_LIMIT_REASON);
+		if (rc == 0 && rule->reason && !gbx_is_utf8(gbx_slice_text(rule->reason)))
+			rc = gbx_fail(err, GBX_E_USAGE, "--reason: text that is not UTF-8");
+	}
+	return rc;
+}
+
+int gbx_selection_check(const struct gbx_selection *sel, struct gbx_error *err)
+{
+	char shown[200];
+
+	for (size_t i = 0; i < sel->rules; i++) {
+		const struct gbx_rule *rule = &sel->rule[i];
+		gbx_printable_in(gbx_slice_text(rule->said), shown, sizeof shown);
+		if (rule->matched == 0)
+			return gbx_fail(err, GBX_E_USAGE, "selector '%s': the run has no such record; 'glassbox records %s' lists them", shown, sel->run);
+		if (sel->before && rule->disclosed == 0)
+			return gbx_fail(err, GBX_E_USAGE, "selector '%s': what it means is shown already, by statement %llu", shown,
+					(unsigned long long)sel->before->sequence);
+	}
+	return 0;
+}
+
+static int gather(struct gbx_selection *sel, const struct gbx_stream_view *stream, const struct gbx_record *r, struct gbx_error *err)
+{
+	int rc = gbx_grow((void **)&sel->referred, &sel->referreds_cap, sel->referreds, sizeof *sel->referred, err);
 
 	if (rc)
 		return rc;
-	struct gbx_ref *ref = &sel->config[sel->configs++];
-	ref->seq = seq;
-	memcpy(ref->stream, stream->head.stream, GBX_STREAM_LEN);
+	struct gbx_referred known = {.at.seq = r->seq};
+	memcpy(known.at.stream, stream->head.stream, GBX_STREAM_LEN);
+	if (r->body->body_case == GLASSBOX__BODY__BODY_CONFIG) {
+		known.in_head = r->body->config->in_head;
+		memcpy(known.sha256, r->body->config->content->sha256.data, GBX_SHA256_LEN);
+	} else {
+		known.name = gbx_strdup(r->body->dataset->name);
+		if (!known.name)
+			return gbx_fail(err, GBX_E_NOMEM, "no memory for a name");
+	}
+	sel->referred[sel->referreds++] = known;
 	return 0;
+}
+
+static int gather_flag(struct gbx_selection *sel, const Glassbox__Argument *a, struct gbx_error *err)
+{
+	struct gbx_slice value = gbx_pb_slice(a->value);
+
+	if (a->content_case != GLASSBOX__ARGUMENT__CONTENT_VALUE || !gbx_slice_starts(value, "-"))
+		return 0;
+	int rc = gbx_grow((void **)&sel->flag, &sel->flags_cap, sel->flags, sizeof *sel->flag, err);
+	if (rc)
+		return rc;
+	char *text = gbx_memdup(value.data, value.len);
+	if (!text)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for an argument");
+	sel->flag[sel->flags++] = (struct gbx_flag_said){a->index, text};
+	return 0;
+}
+
+const char *gbx_selection_flag_before(const struct gbx_selection *sel, uint32_t index)
+{
+	for (size_t i = 0; i < sel->flags; i++)
+		if (sel->flag[i].index + 1 == index)
+			return sel->flag[i].text;
+	return NULL;
 }
 
 int gbx_selection_gather(void *arg, const struct gbx_stream_view *stream, const struct gbx_record *r, struct gbx_error *err)
@@ -39,17 +118,30 @@ int gbx_selection_gather(void *arg, const struct gbx_stream_view *stream, const 
 		if (!full)
 			memcpy(sel->snapshot[sel->snapshots++], r->body->code->manifest.data, GBX_SHA256_LEN);
 	}
-	if (r->body->body_case == GLASSBOX__BODY__BODY_CONFIG && r->body->config->in_head)
-		return gather_config(sel, stream, r->seq, err);
-	return 0;
+	if (r->body->body_case == GLASSBOX__BODY__BODY_ARGUMENT && sel->rules)
+		return gather_flag(sel, r->body->argument, err);
+	bool refers = r->body->body_case == GLASSBOX__BODY__BODY_CONFIG || r->body->body_case == GLASSBOX__BODY__BODY_DATASET;
+	return refers ? gather(sel, stream, r, err) : 0;
+}
+
+static const struct gbx_referred *find(const struct gbx_selection *sel, const uint8_t *stream, uint64_t seq)
+{
+	for (size_t i = 0; i < sel->referreds; i++)
+		if (sel->referred[i].at.seq == seq && memcmp(sel->referred[i].at.stream, stream, GBX_STREAM_LEN) == 0)
+			return &sel->referred[i];
+	return NULL;
+}
+
+const struct gbx_referred *gbx_selection_find(const struct gbx_selection *sel, const Glassbox__Ref *ref)
+{
+	return find(sel, ref->stream.data, ref->seq);
 }
 
 static bool is_in_head(const struct gbx_selection *sel, const uint8_t *stream, uint64_t seq)
 {
-	for (size_t i = 0; i < sel->configs; i++)
-		if (sel->config[i].seq == seq && memcmp(sel->config[i].stream, stream, GBX_STREAM_LEN) == 0)
-			return true;
-	return false;
+	const struct gbx_referred *config = find(sel, stream, seq);
+
+	return config && config->in_head;
 }
 
 /* A parameter stands in its --param option, which is an argument of ours and not of the job's, or in a config file: it is shown where
@@ -140,15 +232,71 @@ static int add_item(struct gbx_selection *sel, const struct gbx_record *r, bool 
 	return rc;
 }
 
+/* An argument that is a blob, for selectors that look at its value. */
+static int load_content(const struct gbx_selection *sel, const Glassbox__Body *b, struct gbx_bytes *out, struct gbx_error *err)
+{
+	char name[5 + 2 * GBX_SHA256_LEN + 1] = "blob/";
+
+	if (sel->rules == 0 || b->body_case != GLASSBOX__BODY__BODY_ARGUMENT || b->argument->content_case != GLASSBOX__ARGUMENT__CONTENT_BLOB)
+		return 0;
+	gbx_hex(b->argument->blob->sha256.data, GBX_SHA256_LEN, name + 5);
+	GBX_AUTO_STRING char *path = gbx_run_path(sel->store, sel->run, name);
+	return path ? gbx_load_file(path, GBX_LIMIT_CONFIG, out, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+}
+
+/* Goes through the selectors: *named where one means the record, *reason as they leave it. */
+static int obey(struct gbx_selection *sel, const struct gbx_record *r, const char **reason, bool *named, struct gbx_error *err)
+{
+	GBX_AUTO_BYTES struct gbx_bytes content = {0};
+	const Glassbox__DatasetFiles *files = r->body->body_case == GLASSBOX__BODY__BODY_DATASET_FILES ? r->body->dataset_files : NULL;
+	const struct gbx_referred *dataset = files ? gbx_selection_find(sel, files->dataset) : NULL;
+	bool was_withheld = *reason != NULL;
+	int rc = load_content(sel, r->body, &content, err);
+
+	for (size_t i = 0; rc == 0 && i < sel->rules; i++) {
+		struct gbx_rule *rule = &sel->rule[i];
+		int matches = gbx_selector_matches(&rule->selector, r->kind, r->body, gbx_slice_text(dataset && dataset->name ? dataset->name : ""),
+						   gbx_slice_of(&content), err);
+		if (matches < 0)
+			return matches;
+		if (matches == 0)
+			continue;
+		*named = true;
+		rule->matched++;
+		rule->disclosed += was_withheld;
+		if (sel->before)
+			*reason = NULL;
+		else if (rule->reason || !*reason)
+			*reason = rule->reason ? rule->reason : "";
+	}
+	return rc;
+}
+
+static const char *reason_before(const struct gbx_selection *sel, const struct gbx_stream_view *stream, const struct gbx_record *r)
+{
+	if (!sel->before)
+		return sel->profile == GBX_PROFILE_PUBLIC ? private_reason(sel, stream, r) : NULL;
+	const struct gbx_withheld *said = gbx_publication_find(sel->before, stream->head.stream, r->seq);
+	return said ? said->reason : NULL;
+}
+
 int gbx_selection_decide(void *arg, const struct gbx_stream_view *stream, const struct gbx_record *r, struct gbx_error *err)
 {
 	struct gbx_selection *sel = arg;
-	const char *reason = sel->profile == GBX_PROFILE_PUBLIC ? private_reason(sel, stream, r) : NULL;
+	const char *reason = reason_before(sel, stream, r);
+	bool named = false, was_withheld = reason != NULL;
+	int rc = obey(sel, r, &reason, &named, err);
 
+	if (rc)
+		return rc;
 	sel->records++;
 	sel->shown += reason == NULL;
-	int rc = add_item(sel, r, reason == NULL, err);
+	sel->disclosed += was_withheld && !reason;
+	rc = add_item(sel, r, reason == NULL, err);
 	if (rc == 0 && reason)
 		rc = gbx_publication_withhold(sel->publication, stream->head.stream, r->seq, r->kind, reason, err);
+	/* A disclosure must not tell what stays withheld, whatever the reason for that was. */
+	if (rc == 0 && reason && sel->sources && (named || sel->before))
+		rc = gbx_sources_add(sel->sources, stream, r, err);
 	return rc;
 }

@@ -4,7 +4,24 @@
 
 #include "bundle/publication.h"
 #include "run/publish.h"
+#include "run/selector.h"
 #include "store/runs.h"
+
+/* A selector as given, and how many records it meant. */
+struct gbx_rule {
+	struct gbx_selector selector;
+	const char *said, *reason;
+	uint64_t matched;
+	uint64_t disclosed; /* of those, withheld before */
+};
+
+/* A config or dataset, for the records that refer to it. */
+struct gbx_referred {
+	struct gbx_ref at;
+	bool in_head;                    /* config */
+	uint8_t sha256[GBX_SHA256_LEN];  /* config: of the file */
+	char *name;                      /* dataset */
+};
 
 /* A shown or withheld record that names content outside the journal. */
 struct gbx_selected {
@@ -17,21 +34,45 @@ struct gbx_selected {
 	size_t tree_len;
 };
 
+/* An argument that may name the one behind it: "--lr". */
+struct gbx_flag_said {
+	uint32_t index;
+	char *text;
+};
+
+struct gbx_sources;
+
 struct gbx_selection {
+	const struct gbx_store *store; /* borrowed, like the run's id and the publications */
+	const char *run;
 	enum gbx_profile profile;
-	struct gbx_publication *publication; /* its withheld list is filled; borrowed */
-	/* Facts that decide about other records, gathered before: configs that HEAD holds, and whether the snapshot is HEAD's tree. */
-	struct gbx_ref *config;
-	size_t configs, configs_cap;
+	struct gbx_publication *publication; /* its withheld list is filled */
+	const struct gbx_publication *before; /* disclose: what it goes on from; else NULL */
+	struct gbx_rule *rule;
+	size_t rules;
+	struct gbx_sources *sources; /* is told what is withheld by name; or NULL */
+	/* Facts that decide about other records, gathered before: configs, datasets, and whether the snapshot is HEAD's tree. */
+	struct gbx_referred *referred;
+	size_t referreds, referreds_cap;
+	struct gbx_flag_said *flag;
+	size_t flags, flags_cap;
 	bool code_differs;
 	uint8_t snapshot[8][GBX_SHA256_LEN]; /* manifests of code, to be looked at for files that git filters */
 	size_t snapshots;
-	uint64_t records, shown;
+	uint64_t records, shown, disclosed;
 	struct gbx_selected *item;
 	size_t items, items_cap;
 };
 
 void gbx_selection_free(struct gbx_selection *sel);
+/* Reads the selectors of the options; GBX_E_USAGE. */
+int gbx_selection_rules(struct gbx_selection *sel, const struct gbx_publish_options *o, struct gbx_error *err) GBX_MUST_USE;
+/* After gbx_selection_decide has seen all: GBX_E_USAGE for a selector that meant nothing, or discloses nothing. */
+int gbx_selection_check(const struct gbx_selection *sel, struct gbx_error *err) GBX_MUST_USE;
+/* The argument before this one where it begins with '-', or NULL. */
+const char *gbx_selection_flag_before(const struct gbx_selection *sel, uint32_t index);
+/* The config or dataset that a Ref names, or NULL. */
+const struct gbx_referred *gbx_selection_find(const struct gbx_selection *sel, const Glassbox__Ref *ref);
 /* A gbx_record_fn, over all records once: gathers what decides. */
 int gbx_selection_gather(void *arg, const struct gbx_stream_view *stream, const struct gbx_record *r, struct gbx_error *err);
 /* A gbx_record_fn, over all records after that: decides, in the order of the bundle. */

@@ -42,9 +42,62 @@ static int is_same(const struct gbx_dsse *kept, struct gbx_publication *p, const
 	return 0;
 }
 
+int gbx_statements_lock(const struct gbx_store *s, const char *run, int *fd, struct gbx_error *err)
+{
+	GBX_AUTO_STRING char *dir = gbx_run_path(s, run, "publication");
+	GBX_AUTO_STRING char *path = gbx_run_path(s, run, "publication/lock");
+	struct gbx_error ignored;
+
+	if (!dir || !path)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	if (gbx_make_dirs(dir, 0700, &ignored) || gbx_open_append(path, 0600, fd, &ignored))
+		return 0;
+	return gbx_lock(*fd, err);
+}
+
+static int load(const char *path, struct gbx_bytes *text, struct gbx_dsse *kept, struct gbx_error *err)
+{
+	int rc = gbx_load_file(path, GBX_LIMIT_DSSE, text, err);
+
+	return rc ? rc : gbx_dsse_read(gbx_slice_of(text), true, kept, err);
+}
+
+int gbx_statement_newest(const struct gbx_store *s, const char *run, struct gbx_publication *out, struct gbx_error *err)
+{
+	GBX_AUTO_BYTES struct gbx_bytes text = {0};
+	GBX_AUTO_DSSE struct gbx_dsse kept = {0};
+	GBX_AUTO_STRING char *path = NULL;
+
+	for (uint64_t n = 1;; n++) {
+		GBX_AUTO_STRING char *next = statement_path(s, run, n);
+		if (!next)
+			return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+		if (!gbx_exists(next))
+			break;
+		gbx_free(path);
+		path = next;
+		next = NULL;
+	}
+	if (!path)
+		return gbx_fail(err, GBX_E_NOTFOUND, "run %s has no publication statement", run);
+	int rc = load(path, &text, &kept, err);
+	if (rc == 0)
+		rc = gbx_publication_read(gbx_slice_of(&kept.payload), out, err);
+	return rc ? gbx_fail_context(err, "'%s'", path) : 0;
+}
+
+void gbx_statement_forget(const struct gbx_store *s, const char *run, uint64_t sequence)
+{
+	GBX_AUTO_STRING char *path = statement_path(s, run, sequence);
+	struct gbx_error ignored;
+
+	if (path && gbx_unlink(path, &ignored))
+		return;
+}
+
 /* Looks through the kept ones; 1 where one is the same. *count is how many there are, *last the digest of the newest. */
-static int look(const struct gbx_store *s, const char *run, struct gbx_publication *p, const uint8_t *key, struct gbx_bytes *envelope,
-		uint64_t *count, uint8_t last[GBX_SHA256_LEN], struct gbx_error *err)
+static int look(const struct gbx_store *s, const char *run, struct gbx_publication *p, const uint8_t *key, bool anew,
+		struct gbx_bytes *envelope, uint64_t *count, uint8_t last[GBX_SHA256_LEN], struct gbx_error *err)
 {
 	for (*count = 0;; (*count)++) {
 		GBX_AUTO_STRING char *path = statement_path(s, run, *count + 1);
@@ -55,12 +108,10 @@ static int look(const struct gbx_store *s, const char *run, struct gbx_publicati
 			return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
 		if (!gbx_exists(path))
 			return 0;
-		int rc = gbx_load_file(path, GBX_LIMIT_DSSE, &text, err);
-		if (rc == 0)
-			rc = gbx_dsse_read(gbx_slice_of(&text), true, &kept, err);
+		int rc = load(path, &text, &kept, err);
 		if (rc == 0)
 			rc = gbx_sha256(gbx_slice_of(&kept.payload), last, err);
-		if (rc == 0)
+		if (rc == 0 && !anew)
 			rc = is_same(&kept, p, key, &same, err);
 		if (rc)
 			return gbx_fail_context(err, "'%s'", path);
@@ -86,12 +137,12 @@ static int make(const struct gbx_store *s, const char *run, struct gbx_publicati
 	return rc ? rc : gbx_bytes_append(envelope, text.data, text.len, err);
 }
 
-int gbx_statement_for(const struct gbx_store *s, const char *run, struct gbx_publication *p, const struct gbx_identity *id,
+int gbx_statement_for(const struct gbx_store *s, const char *run, struct gbx_publication *p, const struct gbx_identity *id, bool anew,
 		      struct gbx_bytes *envelope, bool *reused, struct gbx_error *err)
 {
 	uint8_t key[GBX_PUBLIC_KEY_LEN], last[GBX_SHA256_LEN];
 	uint64_t count;
-	int rc = look(s, run, p, signer(s, run, id, key), envelope, &count, last, err);
+	int rc = look(s, run, p, signer(s, run, id, key), anew, envelope, &count, last, err);
 
 	if (rc < 0)
 		return rc;

@@ -6,9 +6,19 @@
 #include "run/identity.h"
 #include "store/store.h"
 
-/* The envelope for this publication, appended: one that was made before for the same content by the same signer, else a new one,
- * numbered, signed by id (where it is not NULL) and kept. Fills sequence and previous of *p. */
-int gbx_statement_for(const struct gbx_store *s, const char *run, struct gbx_publication *p, const struct gbx_identity *id,
+/* Waits until nobody else publishes this run, until *fd is closed: two new statements must not get one number. Where the store cannot
+ * be written, and so no statement made, *fd stays -1. */
+int gbx_statements_lock(const struct gbx_store *s, const char *run, int *fd, struct gbx_error *err) GBX_MUST_USE;
+
+/* The newest statement, GBX_E_NOTFOUND where there is none. */
+int gbx_statement_newest(const struct gbx_store *s, const char *run, struct gbx_publication *out, struct gbx_error *err) GBX_MUST_USE;
+
+/* The envelope for this publication, appended: one that was made before for the same content by the same signer (unless anew), else a
+ * new one, numbered, signed by id (where it is not NULL) and kept. Fills sequence and previous of *p. */
+int gbx_statement_for(const struct gbx_store *s, const char *run, struct gbx_publication *p, const struct gbx_identity *id, bool anew,
 		      struct gbx_bytes *envelope, bool *reused, struct gbx_error *err) GBX_MUST_USE;
+
+/* Forgets a statement just made whose bundle could not be written: nobody has seen it. */
+void gbx_statement_forget(const struct gbx_store *s, const char *run, uint64_t sequence);
 
 #endif

@@ -1,0 +1,308 @@
+#include "run/told.h"
+
+#include <ctype.h>
+
+#include "base/mem.h"
+
+/* A value shorter than this stands in other records by chance. */
+#define LONG 6
+
+void gbx_secret_free(struct gbx_secret *s)
+{
+	gbx_free(s->label);
+	gbx_free(s->name);
+	gbx_free(s->text);
+	gbx_free(s->more);
+	gbx_free(s->root);
+	gbx_free(s->path);
+	*s = (struct gbx_secret){0};
+}
+
+static bool same_ref(const struct gbx_ref *at, const Glassbox__Ref *ref)
+{
+	return ref && at->seq == ref->seq && memcmp(at->stream, ref->stream.data, GBX_STREAM_LEN) == 0;
+}
+
+static bool keep(char **out, struct gbx_slice text)
+{
+	*out = gbx_memdup(text.data, text.len);
+	return *out != NULL;
+}
+
+static bool keep_path(struct gbx_secret *s, const Glassbox__Path *p)
+{
+	return !p || (keep(&s->root, gbx_slice_text(p->root)) && keep(&s->path, gbx_pb_slice(p->path)));
+}
+
+static bool keep_file(struct gbx_secret *s, const Glassbox__Blob *blob)
+{
+	s->has_file = blob->size > 0;
+	memcpy(s->file, blob->sha256.data, GBX_SHA256_LEN);
+	return true;
+}
+
+/* A parameter's value as it would stand in a command line; empty for a blob. */
+static struct gbx_slice parameter_text(const Glassbox__Parameter *p)
+{
+	switch (p->value_case) {
+	case GLASSBOX__PARAMETER__VALUE_TEXT:
+		return gbx_slice_text(p->text);
+	case GLASSBOX__PARAMETER__VALUE_NUMBER:
+		return gbx_slice_text(p->number);
+	case GLASSBOX__PARAMETER__VALUE_JSON:
+		return gbx_slice_text(p->json);
+	case GLASSBOX__PARAMETER__VALUE_BOOLEAN:
+		return gbx_slice_text(p->boolean ? "true" : "false");
+	default:
+		return (struct gbx_slice){0};
+	}
+}
+
+static bool take_parameter(struct gbx_secret *s, const Glassbox__Parameter *p)
+{
+	s->has_source = p->config != NULL;
+	if (p->config) {
+		s->source.seq = p->config->seq;
+		memcpy(s->source.stream, p->config->stream.data, GBX_STREAM_LEN);
+	}
+	if (p->value_case == GLASSBOX__PARAMETER__VALUE_BLOB)
+		keep_file(s, p->blob);
+	return keep(&s->name, gbx_slice_text(p->name)) && keep(&s->text, parameter_text(p));
+}
+
+static bool take_argument(struct gbx_secret *s, const Glassbox__Argument *a)
+{
+	return a->content_case == GLASSBOX__ARGUMENT__CONTENT_BLOB ? keep_file(s, a->blob) : keep(&s->text, gbx_pb_slice(a->value));
+}
+
+static bool take(struct gbx_secret *s, const Glassbox__Body *b)
+{
+	switch (b->body_case) {
+	case GLASSBOX__BODY__BODY_PARAMETER:
+		return take_parameter(s, b->parameter);
+	case GLASSBOX__BODY__BODY_ARGUMENT:
+		return take_argument(s, b->argument);
+	case GLASSBOX__BODY__BODY_CONFIG:
+		return keep_file(s, b->config->content);
+	case GLASSBOX__BODY__BODY_DECLARATION:
+		s->role = b->declaration->role;
+		return keep(&s->name, gbx_slice_text(b->declaration->name)) && keep(&s->text, gbx_slice_text(b->declaration->uri)) &&
+		       keep_path(s, b->declaration->path);
+	case GLASSBOX__BODY__BODY_DATASET:
+		return keep(&s->name, gbx_slice_text(b->dataset->name)) && keep(&s->text, gbx_slice_text(b->dataset->uri)) &&
+		       keep_path(s, b->dataset->path);
+	case GLASSBOX__BODY__BODY_ARTIFACT:
+		return keep(&s->name, gbx_slice_text(b->artifact->name)) && keep_path(s, b->artifact->path);
+	case GLASSBOX__BODY__BODY_ROOT:
+		return keep(&s->text, gbx_pb_slice(b->root->path));
+	case GLASSBOX__BODY__BODY_NAME:
+		return keep(&s->text, gbx_slice_text(b->name->name));
+	case GLASSBOX__BODY__BODY_HOST:
+		return keep(&s->text, gbx_slice_text(b->host->hostname)) && keep(&s->more, gbx_slice_text(b->host->user));
+	case GLASSBOX__BODY__BODY_GIT:
+		return b->git->fact_case != GLASSBOX__GIT__FACT_REMOTE || keep(&s->text, gbx_slice_text(b->git->remote->url));
+	default:
+		return true;
+	}
+}
+
+int gbx_secret_take(const Glassbox__Body *body, struct gbx_secret *out, struct gbx_error *err)
+{
+	struct gbx_secret s = *out;
+
+	if (!take(&s, body)) {
+		gbx_secret_free(&s);
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for what is withheld");
+	}
+	*out = s;
+	return 0;
+}
+
+/* The text of a record in which somebody may have written something that another record holds. */
+static struct gbx_slice free_text(const Glassbox__Body *b)
+{
+	switch (b->body_case) {
+	case GLASSBOX__BODY__BODY_ARGUMENT:
+		return b->argument->content_case == GLASSBOX__ARGUMENT__CONTENT_VALUE ? gbx_pb_slice(b->argument->value) : (struct gbx_slice){0};
+	case GLASSBOX__BODY__BODY_PARAMETER:
+		return parameter_text(b->parameter);
+	case GLASSBOX__BODY__BODY_ROOT:
+		return gbx_pb_slice(b->root->path);
+	case GLASSBOX__BODY__BODY_NAME:
+		return gbx_slice_text(b->name->name);
+	case GLASSBOX__BODY__BODY_DATASET:
+		return gbx_slice_text(b->dataset->uri);
+	case GLASSBOX__BODY__BODY_DECLARATION:
+		return gbx_slice_text(b->declaration->uri);
+	case GLASSBOX__BODY__BODY_GIT:
+		return gbx_slice_text(b->git->fact_case == GLASSBOX__GIT__FACT_REMOTE ? b->git->remote->url : b->git->branch);
+	default:
+		return (struct gbx_slice){0};
+	}
+}
+
+static bool holds(struct gbx_slice text, struct gbx_slice part)
+{
+	return part.len >= LONG && text.len && memmem(text.data, text.len, part.data, part.len) != NULL;
+}
+
+/* With nothing on either side that would make another word or file name of it. */
+static bool holds_word(struct gbx_slice text, const char *word)
+{
+	size_t len = word ? strlen(word) : 0;
+	const uint8_t *end = text.data + text.len;
+
+	for (const uint8_t *at = text.data; len > 1 && text.len; at++) {
+		at = memmem(at, (size_t)(end - at), word, len);
+		if (!at)
+			return false;
+		if ((at == text.data || !isalnum(at[-1])) && (at + len == end || !isalnum(at[len])))
+			return true;
+	}
+	return false;
+}
+
+static bool same_letter(char a, char b)
+{
+	return a == b || (a == '-' && b == '_') || (a == '_' && b == '-');
+}
+
+static bool same_name(struct gbx_slice said, const char *name)
+{
+	if (said.len != strlen(name))
+		return false;
+	for (size_t i = 0; i < said.len; i++)
+		if (!same_letter((char)said.data[i], name[i]))
+			return false;
+	return true;
+}
+
+/* "--model.width", "-width", "+model.width": by its whole name or the last part of it. */
+static bool names_parameter(struct gbx_slice said, const char *name)
+{
+	const char *last = strrchr(name, '.');
+
+	while (said.len && (*said.data == '-' || *said.data == '+'))
+		said = gbx_slice(said.data + 1, said.len - 1);
+	return said.len && (same_name(said, name) || (last && same_name(said, last + 1)));
+}
+
+/* "--lr=0.1", "lr=0.1", "--flag", and "0.1" behind "--lr". */
+static bool says_parameter(struct gbx_slice argument, const char *option, const struct gbx_secret *w)
+{
+	const uint8_t *equals = argument.len ? memchr(argument.data, '=', argument.len) : NULL;
+	size_t len = equals ? (size_t)(equals - argument.data) : argument.len;
+	struct gbx_slice name = gbx_slice(argument.data, len);
+
+	if (equals && names_parameter(name, w->name))
+		return gbx_slice_is(gbx_slice(equals + 1, argument.len - len - 1), w->text);
+	if (!equals && gbx_slice_starts(argument, "-") && names_parameter(name, w->name))
+		return strcmp(w->text, "true") == 0;
+	return option && names_parameter(gbx_slice_text(option), w->name) && gbx_slice_is(argument, w->text);
+}
+
+/* Another parameter with the same value is no source of this one. */
+static bool tells_parameter(const struct gbx_telling *d, const struct gbx_secret *w)
+{
+	struct gbx_slice text = free_text(d->body);
+
+	if (d->body->body_case == GLASSBOX__BODY__BODY_CONFIG)
+		return w->has_source && w->source.seq == d->at.seq && memcmp(w->source.stream, d->at.stream, GBX_STREAM_LEN) == 0;
+	if (d->body->body_case == GLASSBOX__BODY__BODY_PARAMETER)
+		return false;
+	if (d->body->body_case == GLASSBOX__BODY__BODY_ARGUMENT && says_parameter(text, d->option, w))
+		return true;
+	return holds(text, gbx_slice_text(w->text));
+}
+
+/* The argument, or what stands behind its '='. */
+static bool tells_argument(const struct gbx_telling *d, const struct gbx_secret *w)
+{
+	const char *value = w->text ? strchr(w->text, '=') : NULL;
+
+	return w->text && (holds(free_text(d->body), gbx_slice_text(w->text)) || (value && holds(free_text(d->body), gbx_slice_text(value + 1))));
+}
+
+static bool is_under(struct gbx_slice path, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	return gbx_slice_starts(path, folder) && (len == 0 || path.len == len || path.data[len] == '/');
+}
+
+/* Where declared files are: a root of their own, and the places of gaps among them. */
+static bool tells_path(const Glassbox__Body *b, const struct gbx_secret *w)
+{
+	if (!w->root)
+		return false;
+	if (b->body_case == GLASSBOX__BODY__BODY_ROOT)
+		return strcmp(b->root->name, w->root) == 0 && strchr(w->root, '/');
+	if (b->body_case != GLASSBOX__BODY__BODY_PLACE || b->place->place_case != GLASSBOX__PLACE__PLACE_PATHS ||
+	    strcmp(b->place->paths->root, w->root) != 0)
+		return false;
+	for (size_t i = 0; i < b->place->paths->n_path; i++)
+		if (is_under(gbx_pb_slice(b->place->paths->path[i]), w->path))
+			return true;
+	return false;
+}
+
+/* A declaration, and the dataset or artifact that came of it. */
+static bool tells_declared(const struct gbx_telling *d, const struct gbx_secret *w)
+{
+	bool data = w->kind->kind == GLASSBOX__KIND__DATASET || w->role == GLASSBOX__DECLARATION__ROLE__DATA;
+	const Glassbox__Body *b = d->body;
+
+	if (b->body_case == GLASSBOX__BODY__BODY_DATASET_FILES)
+		return same_ref(&w->at, b->dataset_files->dataset);
+	if (b->body_case == GLASSBOX__BODY__BODY_DECLARATION)
+		return (b->declaration->role == GLASSBOX__DECLARATION__ROLE__DATA) == data && strcmp(b->declaration->name, w->name) == 0;
+	if (b->body_case == GLASSBOX__BODY__BODY_DATASET)
+		return data && strcmp(b->dataset->name, w->name) == 0;
+	if (b->body_case == GLASSBOX__BODY__BODY_ARTIFACT)
+		return !data && strcmp(b->artifact->name, w->name) == 0;
+	return tells_path(b, w) || (w->text && holds(free_text(b), gbx_slice_text(w->text)));
+}
+
+static bool tells_identity(const struct gbx_telling *d, const struct gbx_secret *w)
+{
+	struct gbx_slice text = free_text(d->body);
+
+	return holds_word(text, w->text) || holds_word(text, w->more);
+}
+
+static const Glassbox__Blob *file_of(const Glassbox__Body *b)
+{
+	if (b->body_case == GLASSBOX__BODY__BODY_CONFIG)
+		return b->config->content;
+	if (b->body_case == GLASSBOX__BODY__BODY_ARGUMENT && b->argument->content_case == GLASSBOX__ARGUMENT__CONTENT_BLOB)
+		return b->argument->blob;
+	if (b->body_case == GLASSBOX__BODY__BODY_PARAMETER && b->parameter->value_case == GLASSBOX__PARAMETER__VALUE_BLOB)
+		return b->parameter->blob;
+	return NULL;
+}
+
+bool gbx_tells(const struct gbx_telling *shown, const struct gbx_secret *withheld)
+{
+	const Glassbox__Blob *file = file_of(shown->body);
+
+	if (withheld->has_file && file && memcmp(file->sha256.data, withheld->file, GBX_SHA256_LEN) == 0)
+		return true;
+	switch (withheld->kind->kind) {
+	case GLASSBOX__KIND__PARAMETER:
+		return tells_parameter(shown, withheld);
+	case GLASSBOX__KIND__ARGUMENT:
+		return tells_argument(shown, withheld);
+	case GLASSBOX__KIND__DECLARATION:
+	case GLASSBOX__KIND__DATASET:
+	case GLASSBOX__KIND__ARTIFACT:
+		return tells_declared(shown, withheld);
+	case GLASSBOX__KIND__ROOT:
+	case GLASSBOX__KIND__HOST:
+		return tells_identity(shown, withheld);
+	case GLASSBOX__KIND__NAME:
+	case GLASSBOX__KIND__GIT:
+		return withheld->text && holds(free_text(shown->body), gbx_slice_text(withheld->text));
+	default:
+		return false;
+	}
+}

@@ -1,0 +1,35 @@
+/* Whether one record tells what another holds, by their contents alone: for run/sources.c. */
+#ifndef GBX_RUN_TOLD_H
+#define GBX_RUN_TOLD_H
+
+#include "journal/record.h"
+
+/* What is compared of a withheld record; NULL or 0 where it has no such thing. */
+struct gbx_secret {
+	struct gbx_ref at;
+	const struct gbx_kind *kind;
+	char *label;  /* for a person */
+	Glassbox__Declaration__Role role; /* declaration */
+	char *name;   /* of a parameter, dataset, declaration or artifact */
+	char *text;   /* a value, absolute path, address or host */
+	char *more;   /* a user */
+	char *root, *path;
+	bool has_source;
+	struct gbx_ref source; /* the config that a parameter comes from */
+	bool has_file;
+	uint8_t file[GBX_SHA256_LEN]; /* a config, or a value that is a blob */
+};
+
+/* A record that is shown. */
+struct gbx_telling {
+	struct gbx_ref at;
+	const Glassbox__Body *body;
+	const char *option; /* argument: the one before it, where that looks like an option; else NULL */
+};
+
+int gbx_secret_take(const Glassbox__Body *body, struct gbx_secret *out, struct gbx_error *err) GBX_MUST_USE;
+void gbx_secret_free(struct gbx_secret *s);
+
+bool gbx_tells(const struct gbx_telling *shown, const struct gbx_secret *withheld);
+
+#endif
