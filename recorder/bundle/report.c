@@ -46,6 +46,7 @@ void gbx_report_free(struct gbx_report *r)
 	gbx_free(r->row);
 	gbx_free(r->withheld);
 	gbx_free(r->gap);
+	gbx_free(r->against.detail);
 	*r = (struct gbx_report){0};
 }
 

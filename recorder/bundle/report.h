@@ -62,6 +62,16 @@ struct gbx_gap_row {
 	const char *where; /* from the Place record, where it is shown; else NULL */
 };
 
+/* What the comparison with another bundle came to. Where it is fail or skipped, there is a row of the check `publication`, too. */
+struct gbx_against_report {
+	bool asked;
+	enum gbx_status status; /* withheld: something that the other one shows is not shown here, and nothing contradicts */
+	char *detail;
+	bool has_sequences;
+	uint64_t sequence, old_sequence;  /* of the publication statements */
+	uint64_t disclosed, hidden;       /* records shown here and not there; there and not here */
+};
+
 struct gbx_report {
 	/* The verifier itself could not work: no memory, or OpenSSL failed. Then nothing here counts. */
 	struct gbx_error broken; /* code 0: it could */
@@ -88,6 +98,7 @@ struct gbx_report {
 	char signer[256];
 	bool has_signer, trusted;
 	uint8_t signer_key[32];
+	struct gbx_against_report against;
 };
 
 void gbx_report_free(struct gbx_report *r);

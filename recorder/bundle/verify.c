@@ -93,6 +93,7 @@ static void skip_ends(struct gbx_verification *v)
 static void verify(struct gbx_verification *v)
 {
 	gbx_verify_publication(v);
+	gbx_verify_against_open(v);
 	gbx_verify_journals(v);
 	gbx_verify_heads(v);
 	gbx_verify_manifests(v);
@@ -119,6 +120,7 @@ int gbx_verify(const char *bundle, const struct gbx_verify_options *options, str
 		verify(&v);
 	else
 		skip_all(&made);
+	gbx_verify_against_finish(&v);
 	for (size_t i = 0; i < v.references; i++)
 		gbx_free(v.reference[i].name);
 	gbx_free(v.reference);

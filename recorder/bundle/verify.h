@@ -14,6 +14,7 @@ struct gbx_verify_options {
 	const char *const *data;      /* folders or files to compare with datasets: PATH or NAME=PATH */
 	size_t data_len;
 	const char *artifacts;        /* the same for artifacts; or NULL */
+	const char *against;          /* another bundle of the same run, to compare with; or NULL */
 	unsigned threads;             /* for hashing those; 0: processors online */
 };
 

@@ -305,6 +305,7 @@ static bool take_record(struct walk *w, const struct gbx_record *r)
 	}
 	w->v->report->records++;
 	compare_start(w);
+	gbx_verify_against_record(w->v->against, w->chain.stream, r);
 	if (r->body)
 		take_shown(w, r);
 	else

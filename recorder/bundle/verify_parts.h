@@ -25,8 +25,11 @@ struct gbx_reference {
 	bool compared;                    /* with a folder, and equal */
 };
 
+struct gbx_against;
+
 struct gbx_verification {
 	const struct gbx_verify_options *options;
+	struct gbx_against *against; /* the bundle that this one is held against, or NULL */
 	struct gbx_report *report;
 	struct gbx_source *source;
 	bool has_publication;
@@ -54,6 +57,12 @@ void gbx_verify_manifests(struct gbx_verification *v);
 void gbx_verify_files(struct gbx_verification *v);
 void gbx_verify_code(struct gbx_verification *v);
 void gbx_verify_folders(struct gbx_verification *v);
+
+/* The other bundle: opened first, read in step with the journals, judged and closed when everything else is known. Without
+ * options->against they do nothing. */
+void gbx_verify_against_open(struct gbx_verification *v);
+void gbx_verify_against_record(struct gbx_against *a, const uint8_t stream[GBX_STREAM_LEN], const struct gbx_record *r);
+void gbx_verify_against_finish(struct gbx_verification *v);
 
 /* Remembers what a shown record names. */
 int gbx_verify_take_reference(struct gbx_verification *v, const struct gbx_record *r, const uint8_t stream[GBX_STREAM_LEN],

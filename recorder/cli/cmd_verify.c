@@ -22,7 +22,7 @@ static int cmd_verify(const struct gbx_given *given)
 
 const struct gbx_command gbx_cmd_verify = {
 	.name = "verify",
-	.usage = "BUNDLE [--key FILE]... [--data DIR]... [--artifacts DIR] [--require LIST]",
+	.usage = "BUNDLE [--key FILE]... [--data DIR]... [--artifacts DIR] [--against OLD] [--require LIST]",
 	.summary = "check a bundle: what was used, shown and withheld, and that nothing was changed",
 	.options = gbx_verify_options,
 	.least = 1,

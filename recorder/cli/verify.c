@@ -14,6 +14,7 @@ const struct gbx_option gbx_verify_options[] = {
 	{"key", 'k', "FILE", "trust this public key (PEM, vkey or key.pem); may be repeated"},
 	{"data", 0, "[NAME=]DIR", "compare this folder with the data that the run recorded; may be repeated"},
 	{"artifacts", 0, "[NAME=]DIR", "compare this folder with the outputs that the run recorded"},
+	{"against", 0, "OLD", "compare with another bundle of the same run: nothing was changed, and what is shown now"},
 	{"require", 0, "LIST", "checks, with commas between them, that must pass: anything else of theirs is exit status 3"},
 	{"json", 0, NULL, "print one JSON object"},
 	{"verbose", 'v', NULL, "list every withheld record and every gap"},
@@ -101,7 +102,7 @@ static int status_of(const struct gbx_error *err)
 int gbx_verify_command(const struct gbx_given *given, const char *own_key)
 {
 	bool require[GBX_CHECKS] = {false};
-	struct gbx_verify_options o = {.artifacts = gbx_value(given, "artifacts")};
+	struct gbx_verify_options o = {.artifacts = gbx_value(given, "artifacts"), .against = gbx_value(given, "against")};
 	struct keys keys = {0};
 	struct gbx_error err;
 	const char **data = gbx_values(given, "data", &o.data_len);

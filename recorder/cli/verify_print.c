@@ -75,6 +75,15 @@ static void print_run(const struct gbx_report *r)
 		printf("%s\n", r->has_start ? "its start was signed before it had results" : "its start was not signed: only its end was");
 }
 
+static void print_against(const struct gbx_report *r)
+{
+	char shown[700];
+
+	if (r->against.asked)
+		printf("against the other bundle: %s: %s\n", gbx_status_name(r->against.status),
+		       gbx_printable_in(gbx_slice_text(r->against.detail ? r->against.detail : "(no memory for the detail)"), shown, sizeof shown));
+}
+
 static void print_rows(const struct gbx_report *r, enum gbx_check check)
 {
 	char shown[1200];
@@ -161,6 +170,7 @@ int gbx_print_report(const struct gbx_report *r, enum gbx_verdict verdict, bool 
 {
 	print_first_line(r, verdict);
 	print_run(r);
+	print_against(r);
 	print_checks(r);
 	print_withheld(r, verbose);
 	print_gaps(r);
@@ -250,6 +260,16 @@ static json_t *signer_json(const struct gbx_report *r)
 	return json_pack("{s:o, s:o, s:b}", "name", text(r->signer), "key", hex(r->signer_key, 32), "trusted", r->trusted);
 }
 
+static json_t *against_json(const struct gbx_against_report *a)
+{
+	if (!a->asked)
+		return json_null();
+	return json_pack("{s:s, s:o, s:o, s:o, s:I, s:I}", "status", gbx_status_name(a->status), "detail", text(a->detail), "sequence",
+			 a->has_sequences ? json_integer((json_int_t)a->sequence) : json_null(), "old_sequence",
+			 a->has_sequences ? json_integer((json_int_t)a->old_sequence) : json_null(), "more_shown", (json_int_t)a->disclosed,
+			 "no_longer_shown", (json_int_t)a->hidden);
+}
+
 int gbx_print_report_json(const struct gbx_report *r, enum gbx_verdict verdict, struct gbx_error *err)
 {
 	GBX_AUTO_BYTES struct gbx_bytes out = {0};
@@ -257,12 +277,12 @@ int gbx_print_report_json(const struct gbx_report *r, enum gbx_verdict verdict, 
 
 	end_text(r, end);
 	GBX_AUTO_JSON json_t *o =
-		json_pack("{s:s, s:s, s:s, s:o, s:s, s:b, s:o, s:o, s:{s:I, s:I}, s:o, s:o, s:o, s:I, s:I, s:I}", "format", "glassbox.verify/1", "verdict",
+		json_pack("{s:s, s:s, s:s, s:o, s:s, s:b, s:o, s:o, s:{s:I, s:I}, s:o, s:o, s:o, s:I, s:I, s:I, s:o}", "format", "glassbox.verify/1", "verdict",
 			  gbx_verdict_name(verdict), "run", r->run, "name", *r->name ? text(r->name) : json_null(), "end", end, "start_signed", r->has_start,
 			  "commit", *r->commit ? text(r->commit) : json_null(), "signer", signer_json(r), "records", "shown", (json_int_t)r->shown,
 			  "all", (json_int_t)r->records, "checks", checks_json(r), "withheld", withheld_json(r), "gaps", gaps_json(r),
 			  "checks_more", (json_int_t)r->rows_more, "withheld_more", (json_int_t)r->withheld_more, "gaps_more",
-			  (json_int_t)r->gaps_more);
+			  (json_int_t)r->gaps_more, "against", against_json(&r->against));
 
 	int rc = gbx_json_write(o, &out, err);
 	if (rc)

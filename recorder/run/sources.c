@@ -72,10 +72,10 @@ static int list(struct gbx_sources *s, const uint8_t sha256[GBX_SHA256_LEN], boo
 	return 0;
 }
 
-typedef int (*entry_fn)(struct gbx_sources *s, const struct gbx_entry *e, void *arg, struct gbx_error *err);
+typedef int (*entry_fn)(struct gbx_sources *s, const struct gbx_entry *e, const void *arg, struct gbx_error *err);
 
 /* Each file of a manifest that has bytes: the digest of none says nothing. */
-static int each_file(struct gbx_sources *s, const Glassbox__Body *b, entry_fn fn, void *arg, struct gbx_error *err)
+static int each_file(struct gbx_sources *s, const Glassbox__Body *b, entry_fn fn, const void *arg, struct gbx_error *err)
 {
 	const uint8_t *sha256 = b->body_case == GLASSBOX__BODY__BODY_CODE	    ? b->code->manifest.data
 				: b->body_case == GLASSBOX__BODY__BODY_DATASET_FILES ? b->dataset_files->manifest.data
@@ -109,7 +109,7 @@ static int each_file(struct gbx_sources *s, const Glassbox__Body *b, entry_fn fn
 	return rc;
 }
 
-static int list_entry(struct gbx_sources *s, const struct gbx_entry *e, void *arg, struct gbx_error *err)
+static int list_entry(struct gbx_sources *s, const struct gbx_entry *e, const void *arg, struct gbx_error *err)
 {
 	(void)arg;
 	return list(s, e->sha256, false, err);
@@ -197,7 +197,7 @@ struct looking {
 };
 
 /* A file of a shown manifest: does a withheld record list it, too? */
-static int look_up(struct gbx_sources *s, const struct gbx_entry *e, void *arg, struct gbx_error *err)
+static int look_up(struct gbx_sources *s, const struct gbx_entry *e, const void *arg, struct gbx_error *err)
 {
 	const struct looking *at = arg;
 	size_t low = 0, high = s->listeds;
@@ -214,6 +214,23 @@ static int look_up(struct gbx_sources *s, const struct gbx_entry *e, void *arg, 
 		if (at->code || !s->listed[low].in_code_only)
 			rc = find(s, at->stream, at->record, s->listed[low].secret, err);
 	return rc;
+}
+
+/* What a shown record publishes of files: those of its manifest, or the config itself. */
+static int look_at_files(struct gbx_sources *s, const struct looking *at, struct gbx_error *err)
+{
+	const Glassbox__Body *b = at->record->body;
+	struct gbx_entry e = {0};
+
+	if (!s->sorted && s->listeds)
+		qsort(s->listed, s->listeds, sizeof *s->listed, by_digest);
+	s->sorted = true;
+	if (s->listeds == 0)
+		return 0;
+	if (b->body_case != GLASSBOX__BODY__BODY_CONFIG)
+		return each_file(s, b, look_up, at, err);
+	memcpy(e.sha256, b->config->content->sha256.data, GBX_SHA256_LEN);
+	return look_up(s, &e, at, err);
 }
 
 static bool is_looked_at(const struct gbx_selection *sel, const struct gbx_stream_view *stream, uint64_t seq)
@@ -238,12 +255,7 @@ int gbx_sources_look(void *arg, const struct gbx_stream_view *stream, const stru
 	for (size_t i = 0; rc == 0 && i < s->secrets; i++)
 		if (gbx_tells(&shown, &s->secret[i]))
 			rc = find(s, stream, r, i, err);
-	if (rc || s->listeds == 0)
-		return rc;
-	if (!s->sorted)
-		qsort(s->listed, s->listeds, sizeof *s->listed, by_digest);
-	s->sorted = true;
-	return each_file(s, r->body, look_up, &at, err);
+	return rc ? rc : look_at_files(s, &at, err);
 }
 
 #define LINES 20

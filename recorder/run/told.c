@@ -34,6 +34,14 @@ static bool keep_path(struct gbx_secret *s, const Glassbox__Path *p)
 	return !p || (keep(&s->root, gbx_slice_text(p->root)) && keep(&s->path, gbx_pb_slice(p->path)));
 }
 
+static bool keep_root(struct gbx_secret *s, ProtobufCBinaryData root)
+{
+	s->has_digest = root.len == GBX_SHA256_LEN;
+	if (s->has_digest)
+		memcpy(s->digest, root.data, GBX_SHA256_LEN);
+	return true;
+}
+
 static bool keep_file(struct gbx_secret *s, const Glassbox__Blob *blob)
 {
 	s->has_file = blob->size > 0;
@@ -83,16 +91,16 @@ static bool take(struct gbx_secret *s, const Glassbox__Body *b)
 	case GLASSBOX__BODY__BODY_ARGUMENT:
 		return take_argument(s, b->argument);
 	case GLASSBOX__BODY__BODY_CONFIG:
-		return keep_file(s, b->config->content);
+		return keep_file(s, b->config->content) && keep_path(s, b->config->path);
 	case GLASSBOX__BODY__BODY_DECLARATION:
-		s->role = b->declaration->role;
 		return keep(&s->name, gbx_slice_text(b->declaration->name)) && keep(&s->text, gbx_slice_text(b->declaration->uri)) &&
 		       keep_path(s, b->declaration->path);
 	case GLASSBOX__BODY__BODY_DATASET:
 		return keep(&s->name, gbx_slice_text(b->dataset->name)) && keep(&s->text, gbx_slice_text(b->dataset->uri)) &&
-		       keep_path(s, b->dataset->path);
+		       keep_path(s, b->dataset->path) && keep_root(s, b->dataset->root);
 	case GLASSBOX__BODY__BODY_ARTIFACT:
-		return keep(&s->name, gbx_slice_text(b->artifact->name)) && keep_path(s, b->artifact->path);
+		return keep(&s->name, gbx_slice_text(b->artifact->name)) && keep_path(s, b->artifact->path) &&
+		       keep_root(s, b->artifact->root);
 	case GLASSBOX__BODY__BODY_ROOT:
 		return keep(&s->text, gbx_pb_slice(b->root->path));
 	case GLASSBOX__BODY__BODY_NAME:
@@ -100,7 +108,7 @@ static bool take(struct gbx_secret *s, const Glassbox__Body *b)
 	case GLASSBOX__BODY__BODY_HOST:
 		return keep(&s->text, gbx_slice_text(b->host->hostname)) && keep(&s->more, gbx_slice_text(b->host->user));
 	case GLASSBOX__BODY__BODY_GIT:
-		return b->git->fact_case != GLASSBOX__GIT__FACT_REMOTE || keep(&s->text, gbx_slice_text(b->git->remote->url));
+		return keep(&s->text, gbx_slice_text(b->git->fact_case == GLASSBOX__GIT__FACT_REMOTE ? b->git->remote->url : b->git->branch));
 	default:
 		return true;
 	}
@@ -177,27 +185,31 @@ static bool same_name(struct gbx_slice said, const char *name)
 	return true;
 }
 
-/* "--model.width", "-width", "+model.width": by its whole name or the last part of it. */
-static bool names_parameter(struct gbx_slice said, const char *name)
+enum naming { NO_NAME, LAST_PART, WHOLE_NAME };
+
+/* "--model.width", "-width", "+model.width" */
+static enum naming names_parameter(struct gbx_slice said, const char *name)
 {
 	const char *last = strrchr(name, '.');
 
 	while (said.len && (*said.data == '-' || *said.data == '+'))
 		said = gbx_slice(said.data + 1, said.len - 1);
-	return said.len && (same_name(said, name) || (last && same_name(said, last + 1)));
+	if (said.len && same_name(said, name))
+		return WHOLE_NAME;
+	return said.len && last && same_name(said, last + 1) ? LAST_PART : NO_NAME;
 }
 
-/* "--lr=0.1", "lr=0.1", "--flag", and "0.1" behind "--lr". */
+/* "--lr=0.1", "lr=0.1", "--flag", and "0.1" behind "--lr". Where only the last part of its name is said, the value must be its own. */
 static bool says_parameter(struct gbx_slice argument, const char *option, const struct gbx_secret *w)
 {
 	const uint8_t *equals = argument.len ? memchr(argument.data, '=', argument.len) : NULL;
 	size_t len = equals ? (size_t)(equals - argument.data) : argument.len;
-	struct gbx_slice name = gbx_slice(argument.data, len);
+	struct gbx_slice name = gbx_slice(argument.data, len), value = equals ? gbx_slice(equals + 1, argument.len - len - 1) : gbx_slice_text("true");
 
-	if (equals && names_parameter(name, w->name))
-		return gbx_slice_is(gbx_slice(equals + 1, argument.len - len - 1), w->text);
-	if (!equals && gbx_slice_starts(argument, "-") && names_parameter(name, w->name))
-		return strcmp(w->text, "true") == 0;
+	if (equals || gbx_slice_starts(argument, "-")) {
+		enum naming naming = names_parameter(name, w->name);
+		return naming == WHOLE_NAME || (naming == LAST_PART && gbx_slice_is(value, w->text));
+	}
 	return option && names_parameter(gbx_slice_text(option), w->name) && gbx_slice_is(argument, w->text);
 }
 
@@ -227,40 +239,83 @@ static bool is_under(struct gbx_slice path, const char *folder)
 {
 	size_t len = strlen(folder);
 
-	return gbx_slice_starts(path, folder) && (len == 0 || path.len == len || path.data[len] == '/');
+	return gbx_slice_starts(path, folder) && (path.len == len || path.data[len] == '/');
 }
 
-/* Where declared files are: a root of their own, and the places of gaps among them. */
+static const Glassbox__Path *path_of(const Glassbox__Body *b)
+{
+	switch (b->body_case) {
+	case GLASSBOX__BODY__BODY_CONFIG:
+		return b->config->path;
+	case GLASSBOX__BODY__BODY_DECLARATION:
+		return b->declaration->path;
+	case GLASSBOX__BODY__BODY_DATASET:
+		return b->dataset->path;
+	case GLASSBOX__BODY__BODY_ARTIFACT:
+		return b->artifact->path;
+	default:
+		return NULL;
+	}
+}
+
+/* The path at which something declared is, or one below it. A root of its own has its name. */
 static bool tells_path(const Glassbox__Body *b, const struct gbx_secret *w)
 {
+	const Glassbox__Path *path = path_of(b);
+	bool own = w->root && strchr(w->root, '/');
+
 	if (!w->root)
 		return false;
 	if (b->body_case == GLASSBOX__BODY__BODY_ROOT)
-		return strcmp(b->root->name, w->root) == 0 && strchr(w->root, '/');
+		return own && strcmp(b->root->name, w->root) == 0;
+	if (path)
+		return strcmp(path->root, w->root) == 0 && (own || (*w->path && is_under(gbx_pb_slice(path->path), w->path)));
 	if (b->body_case != GLASSBOX__BODY__BODY_PLACE || b->place->place_case != GLASSBOX__PLACE__PLACE_PATHS ||
 	    strcmp(b->place->paths->root, w->root) != 0)
 		return false;
 	for (size_t i = 0; i < b->place->paths->n_path; i++)
-		if (is_under(gbx_pb_slice(b->place->paths->path[i]), w->path))
+		if (own || (*w->path && is_under(gbx_pb_slice(b->place->paths->path[i]), w->path)))
 			return true;
 	return false;
 }
 
-/* A declaration, and the dataset or artifact that came of it. */
+static const char *declared_name(const Glassbox__Body *b)
+{
+	switch (b->body_case) {
+	case GLASSBOX__BODY__BODY_DECLARATION:
+		return b->declaration->name;
+	case GLASSBOX__BODY__BODY_DATASET:
+		return b->dataset->name;
+	case GLASSBOX__BODY__BODY_ARTIFACT:
+		return b->artifact->name;
+	default:
+		return NULL;
+	}
+}
+
+static bool same_root(const Glassbox__Body *b, const struct gbx_secret *w)
+{
+	struct gbx_slice root = {0};
+
+	if (b->body_case == GLASSBOX__BODY__BODY_DATASET)
+		root = gbx_pb_slice(b->dataset->root);
+	if (b->body_case == GLASSBOX__BODY__BODY_ARTIFACT)
+		root = gbx_pb_slice(b->artifact->root);
+	return w->has_digest && gbx_slice_equal(root, gbx_slice(w->digest, GBX_SHA256_LEN));
+}
+
+/* A declaration, what came of it, and the same folder or files under another name. */
 static bool tells_declared(const struct gbx_telling *d, const struct gbx_secret *w)
 {
-	bool data = w->kind->kind == GLASSBOX__KIND__DATASET || w->role == GLASSBOX__DECLARATION__ROLE__DATA;
 	const Glassbox__Body *b = d->body;
+	const char *name = declared_name(b);
 
 	if (b->body_case == GLASSBOX__BODY__BODY_DATASET_FILES)
 		return same_ref(&w->at, b->dataset_files->dataset);
-	if (b->body_case == GLASSBOX__BODY__BODY_DECLARATION)
-		return (b->declaration->role == GLASSBOX__DECLARATION__ROLE__DATA) == data && strcmp(b->declaration->name, w->name) == 0;
-	if (b->body_case == GLASSBOX__BODY__BODY_DATASET)
-		return data && strcmp(b->dataset->name, w->name) == 0;
-	if (b->body_case == GLASSBOX__BODY__BODY_ARTIFACT)
-		return !data && strcmp(b->artifact->name, w->name) == 0;
-	return tells_path(b, w) || (w->text && holds(free_text(b), gbx_slice_text(w->text)));
+	if ((name && strcmp(name, w->name) == 0) || same_root(b, w) || tells_path(b, w))
+		return true;
+	return holds(free_text(b), gbx_slice_text(w->name)) || (w->path && holds(free_text(b), gbx_slice_text(w->path))) ||
+	       (w->text && holds(free_text(b), gbx_slice_text(w->text)));
 }
 
 static bool tells_identity(const struct gbx_telling *d, const struct gbx_secret *w)
@@ -296,6 +351,8 @@ bool gbx_tells(const struct gbx_telling *shown, const struct gbx_secret *withhel
 	case GLASSBOX__KIND__DATASET:
 	case GLASSBOX__KIND__ARTIFACT:
 		return tells_declared(shown, withheld);
+	case GLASSBOX__KIND__CONFIG:
+		return tells_path(shown->body, withheld) || holds(free_text(shown->body), gbx_slice_text(withheld->path));
 	case GLASSBOX__KIND__ROOT:
 	case GLASSBOX__KIND__HOST:
 		return tells_identity(shown, withheld);

@@ -9,11 +9,12 @@ struct gbx_secret {
 	struct gbx_ref at;
 	const struct gbx_kind *kind;
 	char *label;  /* for a person */
-	Glassbox__Declaration__Role role; /* declaration */
 	char *name;   /* of a parameter, dataset, declaration or artifact */
 	char *text;   /* a value, absolute path, address or host */
 	char *more;   /* a user */
 	char *root, *path;
+	bool has_digest;
+	uint8_t digest[GBX_SHA256_LEN]; /* the plain root over declared files */
 	bool has_source;
 	struct gbx_ref source; /* the config that a parameter comes from */
 	bool has_file;
