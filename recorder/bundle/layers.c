@@ -131,38 +131,73 @@ void gbx_layers_free(struct gbx_layers *layers)
 	for (size_t i = 0; i < layers->len; i++)
 		gbx_free(layers->layer[i].title);
 	gbx_free(layers->layer);
+	gbx_free(layers->by_title);
 	*layers = (struct gbx_layers){0};
+}
+
+/* The place in the sorted part that has the title, or the one where it would be. */
+static size_t lower_bound(const struct gbx_layers *layers, const char *title)
+{
+	size_t low = 0, high = layers->sorted;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (strcmp(layers->layer[layers->by_title[middle]].title, title) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 const struct gbx_layer *gbx_layers_find(const struct gbx_layers *layers, const char *title)
 {
-	for (size_t i = 0; i < layers->len; i++)
+	size_t at = lower_bound(layers, title);
+
+	if (at < layers->sorted && strcmp(layers->layer[layers->by_title[at]].title, title) == 0)
+		return &layers->layer[layers->by_title[at]];
+	for (size_t i = layers->sorted; i < layers->len; i++)
 		if (strcmp(layers->layer[i].title, title) == 0)
 			return &layers->layer[i];
 	return NULL;
 }
 
+struct titled {
+	const char *title;
+	size_t at;
+};
+
 static int by_title(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	const struct titled *x = a, *y = b;
+
+	return strcmp(x->title, y->title);
 }
 
-static void free_titles(char ***titles)
+static void free_titled(struct titled **list)
 {
-	gbx_free(*titles);
+	gbx_free(*list);
 }
 
-int gbx_layers_check_unique(const struct gbx_layers *layers, struct gbx_error *err)
+int gbx_layers_check_unique(struct gbx_layers *layers, struct gbx_error *err)
 {
-	GBX_CLEANUP(free_titles) char **title = gbx_calloc(layers->len, sizeof *title);
+	GBX_CLEANUP(free_titled) struct titled *list = gbx_calloc(layers->len, sizeof *list);
+	size_t *numbers = gbx_calloc(layers->len, sizeof *numbers);
 
-	if (!title)
+	if (!list || !numbers) {
+		gbx_free(numbers);
 		return gbx_fail(err, GBX_E_NOMEM, "no memory for a list of %zu layers", layers->len);
+	}
 	for (size_t i = 0; i < layers->len; i++)
-		title[i] = layers->layer[i].title;
-	qsort(title, layers->len, sizeof *title, by_title);
+		list[i] = (struct titled){layers->layer[i].title, i};
+	qsort(list, layers->len, sizeof *list, by_title);
+	for (size_t i = 0; i < layers->len; i++)
+		numbers[i] = list[i].at;
+	gbx_free(layers->by_title);
+	layers->by_title = numbers;
+	layers->sorted = layers->len;
 	for (size_t i = 1; i < layers->len; i++)
-		if (strcmp(title[i - 1], title[i]) == 0)
-			return gbx_fail(err, GBX_E_MALFORMED, "two layers have the title '%s'", title[i]);
+		if (strcmp(list[i - 1].title, list[i].title) == 0)
+			return gbx_fail(err, GBX_E_MALFORMED, "two layers have the title '%s'", list[i].title);
 	return 0;
 }

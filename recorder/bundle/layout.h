@@ -41,6 +41,8 @@ struct gbx_layers {
 	struct gbx_layer *layer;
 	size_t len;
 	size_t cap;
+	size_t *by_title; /* their numbers in the order of titles, once gbx_layers_check_unique has sorted them */
+	size_t sorted;    /* how many those are; a layer that is added later is looked for one by one */
 };
 
 #define GBX_AUTO_LAYERS GBX_CLEANUP(gbx_layers_free)
@@ -53,8 +55,8 @@ int gbx_layers_add(struct gbx_layers *layers, struct gbx_slice title, struct gbx
 		   const uint8_t sha256[GBX_SHA256_LEN], struct gbx_error *err) GBX_MUST_USE;
 /* NULL where there is none. */
 const struct gbx_layer *gbx_layers_find(const struct gbx_layers *layers, const char *title);
-/* Refuses a list with one title twice. */
-int gbx_layers_check_unique(const struct gbx_layers *layers, struct gbx_error *err) GBX_MUST_USE;
+/* Sorts the titles, so that they are found quickly from then on, and refuses a list with one title twice. */
+int gbx_layers_check_unique(struct gbx_layers *layers, struct gbx_error *err) GBX_MUST_USE;
 
 struct gbx_descriptor {
 	uint64_t size; /* bytes */

@@ -166,7 +166,10 @@ static const struct gbx_reference *find_record(struct gbx_verification *v, const
 
 	snprintf(title, sizeof title, "manifest/%.*s.tfrecord", (int)strcspn(layer->title + 5, "."), layer->title + 5);
 	*manifest = gbx_layers_find(gbx_source_layers(v->source), title);
-	return *manifest ? gbx_verify_manifest_of(v, (*manifest)->sha256, true) : NULL;
+	if (!*manifest)
+		return NULL;
+	struct gbx_reference **named = gbx_verify_first(v, GBX_NAMED_CODE, (*manifest)->sha256);
+	return named ? *named : NULL;
 }
 
 void gbx_verify_code(struct gbx_verification *v)

@@ -51,7 +51,7 @@ static const struct gbx_reference *manifest_of(const struct gbx_verification *v,
 		    memcmp(f->dataset.stream, ref->stream, GBX_STREAM_LEN) == 0)
 			return f;
 	}
-	return ref->has_manifest ? ref : NULL;
+	return ref->names == GBX_NAMED_FILES ? ref : NULL;
 }
 
 static const struct gbx_layer *layer_of(const struct gbx_verification *v, const struct gbx_reference *ref)

@@ -1,5 +1,6 @@
 /* Journals: each record, its place in the chain, its body against its commitment, and the heads of all streams against the Seal. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
@@ -180,8 +181,11 @@ static void take_seal(struct walk *w, const struct gbx_record *r)
 static void take_withheld(struct walk *w, const struct gbx_record *r)
 {
 	struct gbx_verification *v = w->v;
+	struct gbx_error err;
 	const struct gbx_withheld *said = v->has_publication ? gbx_publication_find(&v->publication, w->chain.stream, r->seq) : NULL;
 
+	if (gbx_verify_take_unshown(v, r, w->chain.stream, &err))
+		complain(w, GBX_CHECK_RECORDS, &err, r->seq);
 	if (!said) {
 		complain_about(w, GBX_CHECK_PUBLICATION, GBX_E_NOTFOUND, "its body is absent (nobody says why)", r->seq);
 		return;
@@ -405,15 +409,19 @@ static void finish_list(struct walk *w)
 		gbx_verify_layer_error(w->v, layer, &err);
 }
 
+static int by_head(const void *a, const void *b)
+{
+	return memcmp(&((const struct lead *)a)->head, &((const struct lead *)b)->head, sizeof(struct gbx_head));
+}
+
 /* A lead stream that goes on from another names the other's head: that much of it was there. */
 static void check_follows(struct walk *w)
 {
-	for (size_t i = 0; i < w->leads; i++) {
-		const struct gbx_head *wanted = &w->lead[i].follows;
-		bool found = wanted->size == 0;
-		for (size_t j = 0; j < w->leads && !found; j++)
-			found = memcmp(&w->lead[j].head, wanted, sizeof *wanted) == 0;
-		if (!found && !w->stopped)
+	if (w->leads)
+		qsort(w->lead, w->leads, sizeof *w->lead, by_head);
+	for (size_t i = 0; i < w->leads && !w->stopped; i++) {
+		struct lead wanted = {.head = w->lead[i].follows};
+		if (wanted.head.size && !bsearch(&wanted, w->lead, w->leads, sizeof *w->lead, by_head))
 			complain_about(w, GBX_CHECK_STREAMS, GBX_E_BAD,
 				       "a lead stream goes on from a head that no stream of the bundle has", 0);
 	}
@@ -507,6 +515,8 @@ void gbx_verify_journals(struct gbx_verification *v)
 	finish_list(&w);
 	check_follows(&w);
 	check_ends(&w);
+	if (gbx_verify_sort_references(v, &err))
+		gbx_report_error(v->report, GBX_CHECK_MANIFESTS, &err, NULL);
 	v->journals_whole = !w.stopped && w.streams > 0;
 	gbx_blob_free(w.list_blob);
 	gbx_tfrecord_reader_free(&w.list);

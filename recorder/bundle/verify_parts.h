@@ -7,13 +7,21 @@
 #include "bundle/verify.h"
 #include "trust/proof.h"
 
+/* What a record's digest is of. */
+enum gbx_named {
+	GBX_NAMED_NOTHING,
+	GBX_NAMED_CODE,  /* the manifest of a snapshot */
+	GBX_NAMED_FILES, /* the manifest of a dataset or artifact */
+	GBX_NAMED_FILE,  /* a file of its own */
+};
+
 /* A shown record that names other layers or has a root to compare with. */
 struct gbx_reference {
 	const struct gbx_kind *kind;
 	uint8_t stream[GBX_STREAM_LEN];
 	uint64_t seq;
 	char *name;                       /* of a dataset or artifact */
-	bool has_manifest, has_file;
+	enum gbx_named names;
 	uint8_t digest[GBX_SHA256_LEN];   /* of the manifest's page file, or of the file */
 	struct gbx_ref dataset;           /* data-files: the dataset's record */
 	bool hashed;                      /* root, salted_root, files and bytes count */
@@ -21,6 +29,7 @@ struct gbx_reference {
 	uint64_t files, bytes;
 	uint8_t tree[GBX_SHA256_LEN];     /* code: git id of the snapshot */
 	size_t tree_len;
+	bool shown;                       /* else it is a dataset's whose body is withheld or absent: only its place is known */
 	bool found;                       /* the layer is in the bundle */
 	bool compared;                    /* with a folder, and equal */
 };
@@ -44,7 +53,9 @@ struct gbx_verification {
 	uint8_t run[GBX_RUN_LEN];
 	struct gbx_head lead;             /* with the Seal */
 	struct gbx_reference *reference;
-	size_t references, references_cap;
+	size_t references, references_cap, names_len;
+	struct gbx_reference **by_digest; /* those that name a layer, sorted */
+	size_t named;
 	size_t code_withheld, files_withheld; /* records, by the owner's word */
 };
 
@@ -67,8 +78,16 @@ void gbx_verify_against_finish(struct gbx_verification *v);
 /* Remembers what a shown record names. */
 int gbx_verify_take_reference(struct gbx_verification *v, const struct gbx_record *r, const uint8_t stream[GBX_STREAM_LEN],
 			      struct gbx_error *err) GBX_MUST_USE;
-/* The first reference whose manifest, of a snapshot or of other files, has this digest, or NULL. */
-struct gbx_reference *gbx_verify_manifest_of(struct gbx_verification *v, const uint8_t sha256[GBX_SHA256_LEN], bool code);
+/* Remembers that a dataset is there whose body is not. */
+int gbx_verify_take_unshown(struct gbx_verification *v, const struct gbx_record *r, const uint8_t stream[GBX_STREAM_LEN],
+			    struct gbx_error *err) GBX_MUST_USE;
+/* Sorts the references when the last one was taken. */
+int gbx_verify_sort_references(struct gbx_verification *v, struct gbx_error *err) GBX_MUST_USE;
+/* The first reference that names such a layer with this digest, in the order of their places, or NULL; and the one behind it. */
+struct gbx_reference **gbx_verify_first(const struct gbx_verification *v, enum gbx_named what, const uint8_t sha256[GBX_SHA256_LEN]);
+struct gbx_reference **gbx_verify_next(const struct gbx_verification *v, struct gbx_reference **at);
+/* The dataset at a place, shown or not; NULL where there is another record or none. */
+const struct gbx_reference *gbx_verify_dataset(const struct gbx_verification *v, const struct gbx_ref *place);
 
 /* "digests" for contradictions, "layout" for the rest of what can go wrong with a layer as a whole. */
 void gbx_verify_layer_error(struct gbx_verification *v, const struct gbx_layer *l, const struct gbx_error *err);
