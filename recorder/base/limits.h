@@ -17,6 +17,7 @@
 #define GBX_LIMIT_CONFIG (16u * 1024 * 1024)     /* a config file that is parsed */
 #define GBX_LIMIT_PARAMETERS 1000000u            /* parameters of one run */
 #define GBX_LIMIT_LAYERS 16384u                  /* layers of a bundle */
+#define GBX_LIMIT_KEPT (16u * 1024 * 1024)        /* of a bundle on a pipe that is needed more than once */
 #define GBX_LIMIT_TITLE 128u                     /* a layer's title */
 #define GBX_LIMIT_TAR_PAX (64u * 1024)           /* a pax extended header */
 #define GBX_LIMIT_TAR_TAIL (1024u * 1024)        /* zero blocks behind the end of a tar that another tool wrote */

@@ -5,10 +5,12 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "bundle/pipe.h"
 #include "bundle/places.h"
 
 struct gbx_source {
 	struct gbx_places places;
+	struct gbx_pipe *pipe; /* instead of places, or NULL */
 	struct gbx_descriptor manifest;
 	struct gbx_layers layers;
 };
@@ -17,6 +19,9 @@ struct gbx_blob {
 	struct gbx_input in; /* first, so that it leads back here */
 	struct gbx_part part;
 	struct gbx_range_input range;
+	struct gbx_memory_input memory;
+	struct gbx_input *from; /* one of them, or what comes on a pipe */
+	uint64_t size;          /* of what is there */
 	struct gbx_hash *hash;
 	struct gbx_descriptor want;
 	char name[GBX_LIMIT_TITLE + GBX_BLOB_NAME_SIZE + 8]; /* for errors */
@@ -27,6 +32,7 @@ void gbx_source_free(struct gbx_source *s)
 	if (!s)
 		return;
 	gbx_places_free(&s->places);
+	gbx_pipe_free(s->pipe);
 	gbx_layers_free(&s->layers);
 	gbx_free(s);
 }
@@ -62,11 +68,17 @@ void gbx_blob_release(struct gbx_blob **b)
 	*b = NULL;
 }
 
+static int wrong_size(const struct gbx_blob *b, const struct gbx_descriptor *want, struct gbx_error *err)
+{
+	return gbx_fail(err, GBX_E_BAD, "%s is %llu bytes long, its descriptor says %llu", b->name, (unsigned long long)b->size,
+			(unsigned long long)want->size);
+}
+
 static int blob_read(struct gbx_input *in, void *buf, size_t len, size_t *got, struct gbx_error *err)
 {
 	struct gbx_blob *b = (struct gbx_blob *)in;
 	size_t n;
-	int rc = b->range.in.read(&b->range.in, buf, len, &n, err);
+	int rc = b->from->read(b->from, buf, len, &n, err);
 
 	if (rc) {
 		gbx_fail_context(err, "%s", b->name);
@@ -75,6 +87,26 @@ static int blob_read(struct gbx_input *in, void *buf, size_t len, size_t *got, s
 	gbx_hash_update(b->hash, buf, n);
 	*got = n;
 	return 0;
+}
+
+static int open_at_place(const struct gbx_source *s, const struct gbx_descriptor *want, struct gbx_blob *b, struct gbx_error *err)
+{
+	int rc = gbx_places_blob(&s->places, want->sha256, &b->part, err);
+
+	if (rc)
+		return rc;
+	b->size = b->part.size;
+	gbx_range_input(&b->range, b->part.fd, b->part.start, b->part.start + (b->size < want->size ? b->size : want->size));
+	b->from = &b->range.in;
+	return 0;
+}
+
+static int open_on_pipe(const struct gbx_source *s, const struct gbx_descriptor *want, struct gbx_blob *b, struct gbx_error *err)
+{
+	int rc = gbx_pipe_blob(s->pipe, want->sha256, &b->memory, &b->from, &b->size, err);
+
+	/* Never more is given than the descriptor says. */
+	return rc || b->size <= want->size ? rc : wrong_size(b, want, err);
 }
 
 /* title is NULL for the image manifest and the config. */
@@ -88,7 +120,7 @@ static int open_blob(const struct gbx_source *s, const struct gbx_descriptor *wa
 		return gbx_fail(err, GBX_E_NOMEM, "no memory to open a blob");
 	gbx_blob_name(want->sha256, name);
 	snprintf(b->name, sizeof b->name, title ? "%s (%s)" : "%s%s", title ? title : name, title ? name : "");
-	int rc = gbx_places_blob(&s->places, want->sha256, &b->part, err);
+	int rc = s->pipe ? open_on_pipe(s, want, b, err) : open_at_place(s, want, b, err);
 	if (rc == 0)
 		rc = gbx_hash_new(&b->hash, GBX_SHA256, err);
 	if (rc) {
@@ -99,16 +131,41 @@ static int open_blob(const struct gbx_source *s, const struct gbx_descriptor *wa
 	gbx_hash_start(b->hash);
 	b->in.read = blob_read;
 	b->want = *want;
-	uint64_t size = b->part.size < want->size ? b->part.size : want->size;
-	gbx_range_input(&b->range, b->part.fd, b->part.start, b->part.start + size);
 	*out = b;
 	b = NULL;
 	return 0;
 }
 
+/* The manifest of a snapshot is read for itself and beside the snapshot's tar. */
+static bool is_read_twice(const struct gbx_source *s, const struct gbx_layer *layer)
+{
+	char title[GBX_LIMIT_TITLE + 8];
+
+	if (strncmp(layer->title, "manifest/", 9) != 0)
+		return false;
+	snprintf(title, sizeof title, "code/%.*s.tar", (int)strcspn(layer->title + 9, "."), layer->title + 9);
+	return gbx_layers_find(&s->layers, title) != NULL;
+}
+
+bool gbx_source_is_pipe(const struct gbx_source *s)
+{
+	return s->pipe != NULL;
+}
+
+int gbx_source_end(const struct gbx_source *s, struct gbx_error *err)
+{
+	return s->pipe ? gbx_pipe_finish(s->pipe, err) : 0;
+}
+
 int gbx_source_blob(const struct gbx_source *s, const struct gbx_layer *layer, struct gbx_blob **out, struct gbx_error *err)
 {
 	struct gbx_descriptor want = {.size = layer->size};
+
+	if (s->pipe && is_read_twice(s, layer)) {
+		int rc = gbx_pipe_keep(s->pipe, layer->sha256, err);
+		if (rc)
+			return gbx_fail_context(err, "%s", layer->title);
+	}
 
 	memcpy(want.sha256, layer->sha256, sizeof want.sha256);
 	return open_blob(s, &want, layer->title, out, err);
@@ -127,9 +184,8 @@ int gbx_blob_finish(struct gbx_blob *b, struct gbx_error *err)
 	int rc = 0;
 
 	/* A size alone tells; a file of another size need not be read. */
-	if (b->part.size != b->want.size)
-		return gbx_fail(err, GBX_E_BAD, "%s is %llu bytes long, its descriptor says %llu", b->name,
-				(unsigned long long)b->part.size, (unsigned long long)b->want.size);
+	if (b->size != b->want.size)
+		return wrong_size(b, &b->want, err);
 	while (rc == 0 && got)
 		rc = blob_read(&b->in, buf, sizeof buf, &got, err);
 	if (rc == 0)
@@ -145,7 +201,7 @@ static int load(struct gbx_blob *b, struct gbx_bytes *out, struct gbx_error *err
 {
 	GBX_AUTO_BYTES struct gbx_bytes data = {0};
 	size_t got = 1;
-	int rc = gbx_bytes_reserve(&data, (size_t)(b->range.end - b->range.offset) + 1, err);
+	int rc = gbx_bytes_reserve(&data, (size_t)(b->size < b->want.size ? b->size : b->want.size) + 1, err);
 
 	while (rc == 0 && got) {
 		rc = blob_read(&b->in, data.data + data.len, data.cap - data.len, &got, err);
@@ -171,8 +227,12 @@ int gbx_source_load(const struct gbx_source *s, const struct gbx_layer *layer, s
 static int load_document(const struct gbx_source *s, const char *name, struct gbx_bytes *out, struct gbx_error *err)
 {
 	GBX_AUTO_PART struct gbx_part part = {.fd = -1};
-	int rc = gbx_places_document(&s->places, name, &part, err);
 
+	if (s->pipe) {
+		struct gbx_slice text = gbx_pipe_document(s->pipe, name);
+		return gbx_bytes_append(out, text.data, text.len, err);
+	}
+	int rc = gbx_places_document(&s->places, name, &part, err);
 	if (rc)
 		return rc;
 	if (part.size > GBX_LIMIT_INDEX)
@@ -258,11 +318,31 @@ static int check_there(const struct gbx_source *s, const struct gbx_blobs *blobs
 	return rc;
 }
 
+/* On a pipe, what says how to read the rest comes first: statement, signature and key. */
+static int keep_documents(const struct gbx_source *s, const struct gbx_reporter *r, struct gbx_error *err)
+{
+	for (size_t i = 0; i < s->layers.len; i++) {
+		const struct gbx_layer *l = &s->layers.layer[i];
+		bool statement = strcmp(l->title, GBX_PUBLICATION_TITLE) == 0;
+		if (!statement && strcmp(l->media_type, GBX_MEDIA_HEAD) != 0)
+			break;
+		if (l->size <= GBX_LIMIT_KEPT && gbx_pipe_keep(s->pipe, l->sha256, err)) {
+			gbx_fail_context(err, "%s", l->title);
+			return gbx_report(r, "layout", err);
+		}
+	}
+	return 0;
+}
+
 static int check_blobs(const struct gbx_source *s, const struct gbx_reporter *r, struct gbx_error *err)
 {
 	GBX_CLEANUP(gbx_blobs_free) struct gbx_blobs blobs = {0};
 	int rc = gbx_blobs_list(&s->manifest, &s->layers, &blobs, err);
 
+	if (rc == 0 && s->pipe) {
+		gbx_pipe_expect(s->pipe, &blobs);
+		return keep_documents(s, r, err);
+	}
 	if (rc == 0)
 		rc = check_there(s, &blobs, r, err);
 	return rc ? rc : gbx_places_check(&s->places, &blobs, r, err);
@@ -277,10 +357,23 @@ static int stop(const struct gbx_reporter *r, const char *check, struct gbx_erro
 	return told ? told : code;
 }
 
+/* A path, or "-" for standard input. What can be read at any place is read as a file. */
+static int open_any(struct gbx_source *s, const char *path, const struct gbx_reporter *r, struct gbx_error *err)
+{
+	const char *input = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
+	struct stat st;
+	int rc = gbx_stat(input, &st, err);
+
+	if (rc || !S_ISFIFO(st.st_mode))
+		return rc ? rc : gbx_places_open(&s->places, input, r, err);
+	rc = gbx_open_read(input, &s->places.fd, err);
+	return rc ? rc : gbx_pipe_open(s->places.fd, &s->pipe, err);
+}
+
 static int read_all(struct gbx_source *s, const char *path, const struct gbx_reporter *r, struct gbx_error *err)
 {
 	bool ours = false;
-	int rc = gbx_places_open(&s->places, path, r, err);
+	int rc = open_any(s, path, r, err);
 
 	if (rc == 0)
 		rc = read_index(s, &ours, err);
@@ -305,7 +398,7 @@ int gbx_source_open(const char *path, gbx_problem *problem, void *arg, struct gb
 
 	if (!s)
 		return gbx_fail(err, GBX_E_NOMEM, "no memory to open '%s'", path);
-	s->places.fd = s->places.blobs = -1;
+	s->places = (struct gbx_places){.fd = -1, .blobs = -1};
 	int rc = read_all(s, path, &r, err ? err : &own);
 	if (rc)
 		return rc;

@@ -17,7 +17,7 @@ struct gbx_source;
  * err is valid during the call. */
 typedef void gbx_problem(void *arg, const char *check, const struct gbx_error *err);
 
-/* Opens a bundle, checks oci-layout, index.json, image manifest and config, lists the layers, and checks that every file that
+/* Opens a bundle (a folder, a tar, or a tar on a pipe: a FIFO's path, or "-" for standard input), checks oci-layout, index.json, image manifest and config, lists the layers, and checks that every file that
  * they name is there (GBX_E_NOTFOUND) and no other (GBX_E_MALFORMED), naming each. Layers are not read.
  *
  * With a problem function everything wrong goes to it, and 0 is returned as long as the list of layers could be read; where it
@@ -26,6 +26,12 @@ typedef void gbx_problem(void *arg, const char *check, const struct gbx_error *e
 int gbx_source_open(const char *path, gbx_problem *problem, void *arg, struct gbx_source **out, struct gbx_error *err) GBX_MUST_USE;
 void gbx_source_free(struct gbx_source *s);
 void gbx_source_release(struct gbx_source **s);
+
+/* True for a pipe: its layers come once, in their order, one open at a time. Those that are needed again are kept: statement, head
+ * note, proofs, key, and manifests of snapshots. */
+bool gbx_source_is_pipe(const struct gbx_source *s);
+/* When all layers were read: what is wrong with the end of a pipe. Of files and folders it was said when they were opened. */
+int gbx_source_end(const struct gbx_source *s, struct gbx_error *err) GBX_MUST_USE;
 
 /* As listed in the image manifest; valid as long as the source. */
 const struct gbx_layers *gbx_source_layers(const struct gbx_source *s);

@@ -92,16 +92,21 @@ static void skip_ends(struct gbx_verification *v)
 
 static void verify(struct gbx_verification *v)
 {
+	struct gbx_error err;
+
+	/* In the order in which publish writes the layers, since a pipe gives them once. */
 	gbx_verify_publication(v);
 	gbx_verify_against_open(v);
 	gbx_verify_journals(v);
 	gbx_verify_heads(v);
 	gbx_verify_manifests(v);
-	gbx_verify_files(v);
 	gbx_verify_code(v);
+	gbx_verify_files(v);
 	gbx_verify_folders(v);
 	tell_unknown(v, "attestation/", GBX_CHECK_ATTESTATIONS);
 	tell_unknown(v, "timestamp/", GBX_CHECK_TIMESTAMPS);
+	if (gbx_source_end(v->source, &err))
+		gbx_report_error(v->report, GBX_CHECK_LAYOUT, &err, NULL);
 	if (!v->journals_whole)
 		skip_ends(v);
 	gbx_ulid_text(v->run, v->report->run);

@@ -38,6 +38,7 @@ struct walk {
 	struct gbx_tfrecord_reader list;
 	bool has_list;
 	struct gbx_tree list_tree;
+	struct gbx_tree seen;     /* the list that the journals come to */
 	uint8_t last_stream[GBX_STREAM_LEN];
 	uint64_t streams;
 	struct lead *lead;
@@ -102,6 +103,28 @@ static void compare_listed(struct walk *w, const struct gbx_head *head)
 		w->states_differ = true;
 }
 
+static void add_seen(struct walk *w, const struct gbx_head *head)
+{
+	struct gbx_stream_entry e = {.head = *head, .state = w->ended ? GBX_STREAM_ENDED : GBX_STREAM_OPEN};
+	uint8_t leaf[GBX_SHA256_LEN];
+	struct gbx_error err;
+
+	if (gbx_stream_leaf(w->chain.hash, &e, leaf, &err) || gbx_tree_append(&w->seen, w->chain.hash, leaf, &err))
+		complain(w, GBX_CHECK_STREAMS, &err, 0);
+}
+
+/* On a pipe the list cannot be read beside the journals; that they come to the same is known all the same. */
+static void compare_seen(struct walk *w)
+{
+	uint8_t root[GBX_SHA256_LEN];
+	struct gbx_error err;
+
+	if (gbx_tree_root(&w->seen, w->chain.hash, root, &err))
+		gbx_report_error(w->v->report, GBX_CHECK_STREAMS, &err, NULL);
+	else if (w->seen.size != w->sealed_streams || memcmp(root, w->sealed_root, GBX_SHA256_LEN) != 0)
+		complain_about(w, GBX_CHECK_STREAMS, GBX_E_BAD, "the seal lists other streams than the journals have, or other sizes or roots", 0);
+}
+
 static int remember_lead(struct walk *w, const struct gbx_head *head, struct gbx_error *err)
 {
 	if (w->leads == GBX_LIMIT_REFERENCES)
@@ -130,7 +153,9 @@ static void end_stream(struct walk *w)
 	}
 	if (w->role == GLASSBOX__STREAM_START__ROLE__LEAD && remember_lead(w, &head, &err))
 		complain(w, GBX_CHECK_STREAMS, &err, 0);
-	compare_listed(w, w->seal_here ? &w->before_seal : &head);
+	add_seen(w, w->seal_here ? &w->before_seal : &head);
+	if (!gbx_source_is_pipe(w->v->source))
+		compare_listed(w, w->seal_here ? &w->before_seal : &head);
 	w->seal_here = false;
 }
 
@@ -393,9 +418,14 @@ static void finish_list(struct walk *w)
 	struct gbx_error err;
 	uint8_t root[GBX_SHA256_LEN];
 
+	bool pipe = gbx_source_is_pipe(w->v->source);
+
 	w->title = NULL;
+	if (pipe && w->seals && !w->stopped)
+		compare_seen(w);
 	while (!w->stopped && next_listed(w, &e) == 1)
-		complain_about(w, GBX_CHECK_STREAMS, GBX_E_BAD, "a stream of the sealed list is not in the journals", 0);
+		if (!pipe)
+			complain_about(w, GBX_CHECK_STREAMS, GBX_E_BAD, "a stream of the sealed list is not in the journals", 0);
 	if (w->has_list && !w->stopped && w->seals) {
 		if (gbx_tree_root(&w->list_tree, w->chain.hash, root, &err))
 			gbx_report_error(w->v->report, GBX_CHECK_STREAMS, &err, "streams.tfrecord");
@@ -510,8 +540,12 @@ void gbx_verify_journals(struct gbx_verification *v)
 		gbx_chain_free(&w.chain);
 		return;
 	}
-	open_list(&w);
+	/* The list is read beside the journals, or behind them. */
+	if (!gbx_source_is_pipe(v->source))
+		open_list(&w);
 	read_all(&w);
+	if (gbx_source_is_pipe(v->source))
+		open_list(&w);
 	finish_list(&w);
 	check_follows(&w);
 	check_ends(&w);

@@ -13,7 +13,7 @@ static int run(const struct gbx_given *given)
 static const struct gbx_command command = {
 	.name = "",
 	.usage = "BUNDLE [--key FILE]... [--data DIR]... [--artifacts DIR] [--against OLD] [--require LIST] [--json]",
-	.summary = "glassbox-verify " GBX_VERSION ": checks a published bundle (a folder or a tar file), offline.\n"
+	.summary = "glassbox-verify " GBX_VERSION ": checks a published bundle (a folder, a tar file, or - for a tar on standard input),\noffline.\n"
 		   "Exit status: 0 verified, 1 the evidence is bad, 2 wrong usage, 3 could not tell (unsigned, nobody trusts the key, "
 		   "missing or malformed parts).",
 	.options = gbx_verify_options,

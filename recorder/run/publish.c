@@ -130,13 +130,14 @@ static int add_signature(struct publisher *p, bool *is_signed, struct gbx_error 
 static int add_layers(struct publisher *p, bool *is_signed, struct gbx_error *err)
 {
 	struct gbx_journal_layer journal = {.view = &p->view, .publication = &p->publication, .store = p->store, .run = p->o->run};
-	int rc = gbx_bundle_add_produced(p->bundle, "journal/0.tfrecord", GBX_MEDIA_JOURNAL, gbx_write_journal, &journal, err);
+	/* Who reads a pipe needs the signature before what it is over. */
+	int rc = add_signature(p, is_signed, err);
 
 	if (rc == 0)
-		rc = add_file(p, "streams.tfrecord", GBX_MEDIA_MANIFEST, "streams.tfrecord", err);
+		rc = gbx_bundle_add_produced(p->bundle, "journal/0.tfrecord", GBX_MEDIA_JOURNAL, gbx_write_journal, &journal, err);
 	if (rc == 0)
-		rc = add_items(p, err);
-	return rc ? rc : add_signature(p, is_signed, err);
+		rc = add_file(p, "streams.tfrecord", GBX_MEDIA_MANIFEST, "streams.tfrecord", err);
+	return rc ? rc : add_items(p, err);
 }
 
 static int name_layers(struct publisher *p, struct gbx_error *err)

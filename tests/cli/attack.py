@@ -6,10 +6,12 @@ import io
 import json
 import os
 import random
+import subprocess
 import sys
 import tarfile
 import tempfile
 import unittest
+from pathlib import Path
 
 from bundles import (KINDS, Bundle, Frame, Place, field_bytes, field_number, fields, read_tfrecords, relink, stream_list,
                      write_tfrecords)
@@ -533,6 +535,45 @@ class Attack(unittest.TestCase):
         for keep in range(size - 1, 0, -512):
             os.truncate(path, keep)
             self.assertIn(self.verify_only(path), (1, 3), f"{keep} of {size} bytes")
+
+    def from_pipe(self, data):
+        """(exit status, what a person sees) of a tar on standard input, which is a pipe."""
+        said = subprocess.run([self.place.verifier, "-", "--key", self.key], input=data, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              check=False, cwd="/")
+        return said.returncode, said.stdout.decode()
+
+    def test_a_tar_on_a_pipe(self):
+        for name, words in (("all.tar", ["--profile", "full"]), ("public.tar", [])):
+            path = self.place.path(name)
+            self.place.box("publish", self.run_id, *words, "-o", path)
+            data = Path(path).read_bytes()
+            status, _, text = self.verify(path)
+            self.assertEqual((status, text), (0, self.from_pipe(data)[1]))
+            self.assertEqual(self.from_pipe(data)[0], 0)
+            for keep in random.sample(range(len(data)), 60):
+                self.assertIn(self.from_pipe(data[:keep])[0], (1, 3), f"{keep} of {len(data)} bytes")
+            for at in random.sample(range(len(data)), 200):
+                changed = bytearray(data)
+                changed[at] ^= 1 << random.randrange(8)
+                status, text = self.from_pipe(bytes(changed))
+                self.assertIn(status, (1, 3), f"byte {at}: {text}")
+            self.assertIn(self.from_pipe(data + b"\0" * 512)[0], (1, 3))
+
+    def test_a_pipe_in_another_order(self):
+        path = self.place.path("all.tar")
+        self.place.box("publish", self.run_id, "--profile", "full", "-o", path)
+        with tarfile.open(path) as tar:
+            files = [(m, tar.extractfile(m).read()) for m in tar.getmembers()]
+        for first in range(len(files) - 1):
+            other = files[:]
+            other[first], other[first + 1] = other[first + 1], other[first]
+            out = io.BytesIO()
+            with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+                for member, content in other:
+                    tar.addfile(member, io.BytesIO(content))
+            status, text = self.from_pipe(out.getvalue())
+            self.assertEqual(status, 3, text)
+            self.assertIn("from a file", text)
 
     def verify_only(self, path):
         return self.place.call(self.place.verifier, path, "--key", self.key, "-q", ok=False, cwd="/").returncode
