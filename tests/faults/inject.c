@@ -3,9 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <openssl/crypto.h>
-#include <protobuf-c/protobuf-c.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -92,9 +90,6 @@ int __real_stat(const char *path, struct stat *st);
 int __real_lstat(const char *path, struct stat *st);
 int __real_fstat(int fd, struct stat *st);
 int __real_fstatat(int dirfd, const char *path, struct stat *st, int flags);
-ProtobufCMessage *__real_protobuf_c_message_unpack(const ProtobufCMessageDescriptor *type, ProtobufCAllocator *allocator, size_t len,
-						   const uint8_t *data);
-void __real_protobuf_c_message_free_unpacked(ProtobufCMessage *message, ProtobufCAllocator *allocator);
 
 void *__wrap_malloc(size_t size);
 void *__wrap_malloc(size_t size)
@@ -279,35 +274,6 @@ int __wrap_fstatat(int dirfd, const char *path, struct stat *st, int flags)
 	return cannot_look() ? -1 : __real_fstatat(dirfd, path, st, flags);
 }
 
-/* protobuf-c asks the C library by itself unless it is given somebody to ask. */
-static void *pb_alloc(void *data, size_t size)
-{
-	(void)data;
-	return __wrap_malloc(size);
-}
-
-static void pb_free(void *data, void *p)
-{
-	(void)data;
-	__wrap_free(p);
-}
-
-static ProtobufCAllocator pb_memory = {pb_alloc, pb_free, NULL};
-
-ProtobufCMessage *__wrap_protobuf_c_message_unpack(const ProtobufCMessageDescriptor *type, ProtobufCAllocator *allocator, size_t len,
-						   const uint8_t *data);
-ProtobufCMessage *__wrap_protobuf_c_message_unpack(const ProtobufCMessageDescriptor *type, ProtobufCAllocator *allocator, size_t len,
-						   const uint8_t *data)
-{
-	return __real_protobuf_c_message_unpack(type, allocator ? allocator : &pb_memory, len, data);
-}
-
-void __wrap_protobuf_c_message_free_unpacked(ProtobufCMessage *message, ProtobufCAllocator *allocator);
-void __wrap_protobuf_c_message_free_unpacked(ProtobufCMessage *message, ProtobufCAllocator *allocator)
-{
-	__real_protobuf_c_message_free_unpacked(message, allocator ? allocator : &pb_memory);
-}
-
 /* OpenSSL keeps what it has fetched, so what it holds at the end is no leak. */
 static void *crypto_malloc(size_t size, const char *file, int line)
 {
@@ -332,7 +298,6 @@ static void crypto_free(void *p, const char *file, int line)
 
 void inject_init(void)
 {
-	json_set_alloc_funcs(__wrap_malloc, __wrap_free);
 	if (CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free) != 1) {
 		fprintf(stderr, "OpenSSL has taken memory before inject_init\n");
 		exit(1);

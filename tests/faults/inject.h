@@ -1,5 +1,5 @@
 /* Faults for a program that runs inside a test: the linker's --wrap leads its calls of the C library here (see CMakeLists.txt), and
- * jansson, OpenSSL and protobuf-c get their memory here. The product has no code for it. */
+ * OpenSSL gets its memory here. The product has no code for it. */
 #ifndef GBX_TEST_INJECT_H
 #define GBX_TEST_INJECT_H
 
@@ -7,7 +7,7 @@
 
 /* What is counted, each in its own sequence. */
 enum inject_call {
-	INJECT_MEMORY, /* ours, jansson's and protobuf-c's; threads too */
+	INJECT_MEMORY, /* ours, and jansson's, which is ours too; threads */
 	INJECT_CRYPTO, /* OpenSSL's memory */
 	INJECT_LOOK,   /* everything that reads: open, stat, read, list */
 	INJECT_READ,   /* read and pread alone */
@@ -28,7 +28,7 @@ struct inject_plan {
 	bool for_ever;    /* and every one after it; EINTR: every second one */
 };
 
-/* Gives the libraries their memory; first thing in the program. */
+/* Gives OpenSSL its memory; first thing in the program. */
 void inject_init(void);
 /* Counts from 0, and fails by the plan. */
 void inject_arm(const struct inject_plan *plan);

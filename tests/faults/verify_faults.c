@@ -3,8 +3,8 @@
  * The whole program runs in a child process, once undisturbed and then once for each call that may fail. What may come out of it:
  * what came out undisturbed, or exit status 3 and a line that says why. Never another verdict, a crash, or something not freed.
  *
- * Every read of every bundle fails, and for a good one every call for memory; for bad ones, and with AddressSanitizer, which makes a
- * run ten times as long, every n-th. GLASSBOX_FAULTS=1 in the environment takes every call of everything. */
+ * Every read of every bundle fails, and for a good one every call for memory; for the others, and with AddressSanitizer, which makes
+ * a run ten times as long, every n-th. GLASSBOX_FAULTS=1 in the environment takes every call of everything. */
 #include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
@@ -21,7 +21,7 @@
 
 int glassbox_verify_main(int argc, char **argv); /* cli/main_verify.c's main */
 
-enum { TEXT = 256 * 1024, ARGS = 12, DESCRIPTORS = 64 };
+enum { TEXT = 256 * 1024, ARGS = 12, DESCRIPTORS = 32 };
 
 #ifdef __SANITIZE_ADDRESS__
 #define SANITIZED true
@@ -45,8 +45,8 @@ struct scene {
 
 static const struct scene scenes[] = {
 	{0, 1, {"good", OPTIONS, "-v"}},
-	{0, 1, {"good.tar", OPTIONS, "--json"}},
-	{1, 7, {"good", "--key", "key.pub", "--data", "set=other", "--json"}},
+	{0, 3, {"good.tar", OPTIONS, "--json"}},
+	{1, 13, {"good", "--key", "key.pub", "--data", "set=other", "--json"}},
 	{1, 7, {"bad-code", OPTIONS}},
 	{1, 7, {"bad-record", OPTIONS}},
 	{1, 7, {"bad-note", OPTIONS}},
