@@ -104,6 +104,51 @@ int gbx_pkey_public(const uint8_t public_key[GBX_PUBLIC_KEY_LEN], EVP_PKEY **out
 	return 0;
 }
 
+/* 2^255 - 19, little-endian. */
+static const uint8_t prime[GBX_PUBLIC_KEY_LEN] = {0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+						  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+						  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f};
+
+/* Not below the prime: the same point has another encoding. */
+static bool is_unreduced(const uint8_t y[GBX_PUBLIC_KEY_LEN])
+{
+	for (size_t i = GBX_PUBLIC_KEY_LEN; i > 0; i--)
+		if (y[i - 1] != prime[i - 1])
+			return y[i - 1] > prime[i - 1];
+	return true;
+}
+
+/* The eight points of small order have five y: 0, 1, -1, and two of order eight. */
+static bool is_of_small_order(const uint8_t y[GBX_PUBLIC_KEY_LEN])
+{
+	static const uint8_t eight[2][GBX_PUBLIC_KEY_LEN] = {
+		{0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+		 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
+		{0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+		 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
+	};
+	static const uint8_t zero[GBX_PUBLIC_KEY_LEN];
+	uint8_t one_less[GBX_PUBLIC_KEY_LEN];
+
+	memcpy(one_less, prime, sizeof one_less);
+	one_less[0]--;
+	return (y[0] <= 1 && memcmp(y + 1, zero, sizeof zero - 1) == 0) || memcmp(y, one_less, sizeof one_less) == 0 ||
+	       memcmp(y, eight[0], sizeof eight[0]) == 0 || memcmp(y, eight[1], sizeof eight[1]) == 0;
+}
+
+int gbx_public_key_check(const uint8_t public_key[GBX_PUBLIC_KEY_LEN], struct gbx_error *err)
+{
+	uint8_t y[GBX_PUBLIC_KEY_LEN];
+
+	memcpy(y, public_key, sizeof y);
+	y[sizeof y - 1] &= 127; /* the rest is the sign of x */
+	if (is_unreduced(y))
+		return gbx_fail(err, GBX_E_BAD, "a public key that is not in its one encoding");
+	if (is_of_small_order(y))
+		return gbx_fail(err, GBX_E_BAD, "a public key of small order: anybody can sign for it");
+	return 0;
+}
+
 static int verify(const uint8_t public_key[GBX_PUBLIC_KEY_LEN], struct gbx_slice data,
 		  const uint8_t signature[GBX_SIGNATURE_LEN], struct gbx_error *err)
 {
@@ -146,8 +191,11 @@ static int verify_known(struct gbx_error *err)
 int gbx_signature_verify(const uint8_t public_key[GBX_PUBLIC_KEY_LEN], struct gbx_slice data,
 			 const uint8_t signature[GBX_SIGNATURE_LEN], struct gbx_error *err)
 {
-	int rc = verify(public_key, data, signature, err);
+	int rc = gbx_public_key_check(public_key, err);
 
+	if (rc)
+		return rc;
+	rc = verify(public_key, data, signature, err);
 	if (rc != GBX_E_BAD)
 		return rc;
 	if (verify_known(err))

@@ -44,7 +44,11 @@ const uint8_t *gbx_key_public(const struct gbx_key *key);
 int gbx_key_sign(const struct gbx_key *key, struct gbx_slice data, uint8_t signature[GBX_SIGNATURE_LEN],
 		 struct gbx_error *err) GBX_MUST_USE;
 
-/* 0, or GBX_E_BAD where the signature is not this key's over data. */
+/* GBX_E_BAD for a key of small order, which has signatures that nobody needs a secret for, and for one that is not in the one encoding of
+ * RFC 8032. That it is a point at all is not checked: what is none verifies nothing. */
+int gbx_public_key_check(const uint8_t public_key[GBX_PUBLIC_KEY_LEN], struct gbx_error *err) GBX_MUST_USE;
+
+/* 0, or GBX_E_BAD where the signature is not this key's over data, or gbx_public_key_check refuses the key. */
 int gbx_signature_verify(const uint8_t public_key[GBX_PUBLIC_KEY_LEN], struct gbx_slice data,
 			 const uint8_t signature[GBX_SIGNATURE_LEN], struct gbx_error *err) GBX_MUST_USE;
 
@@ -52,8 +56,8 @@ int gbx_signature_verify(const uint8_t public_key[GBX_PUBLIC_KEY_LEN], struct gb
 int gbx_public_pem(const uint8_t public_key[GBX_PUBLIC_KEY_LEN], struct gbx_bytes *out, struct gbx_error *err) GBX_MUST_USE;
 
 /* Loads a public key for `verify --key`: a PEM SubjectPublicKeyInfo, a vkey line, or an unencrypted private key (whose mode does
- * not matter here). GBX_E_LOCKED for an encrypted private key, with the advice to give the .pub file; GBX_E_MALFORMED for anything
- * else, with what was expected. */
+ * not matter here). GBX_E_LOCKED for an encrypted private key, with the advice to give the .pub file; GBX_E_BAD for a key that
+ * gbx_public_key_check refuses; GBX_E_MALFORMED for anything else, with what was expected. */
 int gbx_public_load(const char *path, uint8_t public_key[GBX_PUBLIC_KEY_LEN], struct gbx_error *err) GBX_MUST_USE;
 
 #endif

@@ -257,6 +257,8 @@ static int public_of_pem(const struct pem *pem, const char *path, uint8_t public
 	const unsigned char *p = pem->data;
 
 	if (pem->len == sizeof prefix + GBX_PUBLIC_KEY_LEN && memcmp(p, prefix, sizeof prefix) == 0) {
+		if (gbx_public_key_check(p + sizeof prefix, err))
+			return gbx_fail_context(err, "key '%s'", path);
 		memcpy(public_key, p + sizeof prefix, GBX_PUBLIC_KEY_LEN);
 		return 0;
 	}
@@ -286,6 +288,8 @@ static int public_of_vkey(struct gbx_slice text, const char *path, uint8_t publi
 	while (text.len && strchr("\r\n", text.data[text.len - 1]))
 		text.len--;
 	int rc = gbx_vkey_parse(text, name, public_key, &why);
+	if (rc == GBX_E_BAD)
+		return gbx_fail(err, rc, "key '%s': %s", path, why.line);
 	if (rc)
 		return gbx_fail(err, rc, "key '%s' is neither a PEM public key, nor an unencrypted PEM private key, nor a vkey line (%s)",
 				path, why.line);

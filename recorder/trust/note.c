@@ -116,8 +116,10 @@ static int take_typed_key(struct gbx_slice base64, uint8_t public_key[GBX_PUBLIC
 		return gbx_fail(err, GBX_E_VERSION, "a vkey of signature type 0x%02x; only 0x01, Ed25519, is known", typed.data[0]);
 	if (typed.len != 1 + GBX_PUBLIC_KEY_LEN)
 		return vkey_malformed(err);
-	memcpy(public_key, typed.data + 1, GBX_PUBLIC_KEY_LEN);
-	return 0;
+	rc = gbx_public_key_check(typed.data + 1, err);
+	if (rc == 0)
+		memcpy(public_key, typed.data + 1, GBX_PUBLIC_KEY_LEN);
+	return rc;
 }
 
 int gbx_vkey_parse(struct gbx_slice text, char name[GBX_NAME_MAX + 1], uint8_t public_key[GBX_PUBLIC_KEY_LEN],

@@ -21,8 +21,8 @@ int gbx_note_key_id(struct gbx_slice name, const uint8_t public_key[GBX_PUBLIC_K
 /* "<name>+<hex of the id>+<base64 of 0x01 || public key>", without newline; appended. */
 int gbx_vkey_format(const char *name, const uint8_t public_key[GBX_PUBLIC_KEY_LEN], struct gbx_bytes *out,
 		    struct gbx_error *err) GBX_MUST_USE;
-/* Reads exactly that (no newline behind it). GBX_E_BAD where the id is not that of name and key, GBX_E_VERSION where the key is of
- * another type than Ed25519. */
+/* Reads exactly that (no newline behind it). GBX_E_BAD where the id is not that of name and key or gbx_public_key_check refuses the
+ * key, GBX_E_VERSION where the key is of another type than Ed25519. */
 int gbx_vkey_parse(struct gbx_slice text, char name[GBX_NAME_MAX + 1], uint8_t public_key[GBX_PUBLIC_KEY_LEN],
 		   struct gbx_error *err) GBX_MUST_USE;
 

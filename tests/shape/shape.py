@@ -136,6 +136,23 @@ def listed(root):
             yield f"{name(root, path)}: not in recorder/CMakeLists.txt"
 
 
+def crypto(root):
+    """What OpenSSL answers is compared with the one value that is success: less than 0 is no truth either."""
+    for path in sources(root, "*.c"):
+        text = without_comments(path.read_text())
+        for call in re.finditer(r"\b(EVP_\w*(?:Verify|Sign|Digest|Init|Update|Final)\w*|EVP_PKEY_get_raw\w*|PEM_(?:read|write)\w*)\s*\(", text):
+            depth, end = 1, call.end()
+            while depth:
+                depth += {"(": 1, ")": -1}.get(text[end], 0)
+                end += 1
+            kept = re.search(r"\bint (\w+) = $", text[:call.start()])
+            compared = re.match(r"\s*[!=]= 1\b", text[end:]) or \
+                (kept and re.match(rf";\s*if \({kept[1]} == 1\)\s*return 0;", text[end:]))
+            if not compared:
+                number = text.count("\n", 0, call.start()) + 1
+                yield f"{name(root, path)}:{number}: compare the result of {call[1]} with 1"
+
+
 def proto(root):
     for path in sorted((root / "proto").glob("*.proto")):
         text = re.sub(r"//[^\n]*", "", path.read_text())
@@ -148,7 +165,7 @@ def proto(root):
                 yield f"proto/{path.name}:{number}: no maps, floats or optional fields: {line.strip()}"
 
 
-CHECKS = {f.__name__: f for f in (includes, libraries, calls, sizes, goto, headers, listed, proto)}
+CHECKS = {f.__name__: f for f in (includes, libraries, calls, sizes, goto, headers, listed, crypto, proto)}
 
 
 def main():
