@@ -30,6 +30,7 @@
 #define GBX_LIMIT_CODE_REPORT (8u * 1024 * 1024) /* what a capturing process tells of one snapshot */
 #define GBX_LIMIT_REMOTES 64u                    /* remotes of a repository that are recorded */
 #define GBX_LIMIT_KEY_FILE (64u * 1024)
+#define GBX_LIMIT_PASSPHRASE 1023u               /* bytes; what the openssl program takes from a file */
 #define GBX_LIMIT_DEPTH 256u                     /* folders within folders, when walking a tree of files */
 
 #endif

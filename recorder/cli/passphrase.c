@@ -15,17 +15,52 @@ static void cut_newline(struct gbx_bytes *b)
 		b->data[--b->len] = 0;
 }
 
+/* One line: what the openssl program would take from such a file, so that it opens the key as well. */
+static int check_line(const struct gbx_bytes *line, const char *path, struct gbx_error *err)
+{
+	if (line->len == 0)
+		return gbx_fail(err, GBX_E_USAGE, "--passphrase-file '%s' is empty", path);
+	if (line->len > GBX_LIMIT_PASSPHRASE)
+		return gbx_fail(err, GBX_E_USAGE, "--passphrase-file '%s': more than the %u bytes that a passphrase can have", path,
+				GBX_LIMIT_PASSPHRASE);
+	if (memchr(line->data, 0, line->len))
+		return gbx_fail(err, GBX_E_USAGE, "--passphrase-file '%s' holds a NUL byte; expected one line of text", path);
+	if (memchr(line->data, '\n', line->len))
+		return gbx_fail(err, GBX_E_USAGE, "--passphrase-file '%s' has more than one line; a passphrase is one", path);
+	return 0;
+}
+
+/* Told and not refused: containers hand out secrets that way, and the key itself is closed to others. */
+static void warn_of_others(const char *path)
+{
+	char line[600];
+	struct stat st;
+	struct gbx_error ignored;
+
+	if (gbx_stat(path, &st, &ignored) || (st.st_mode & 077) == 0)
+		return;
+	snprintf(line, sizeof line, "warning: others may read the passphrase in '%.400s' (mode %03o); chmod 600 helps", path,
+		 (unsigned)st.st_mode & 0777);
+	gbx_say(line);
+}
+
 int gbx_read_passphrase(const struct gbx_given *given, struct gbx_bytes *out, struct gbx_error *err)
 {
 	const char *path = gbx_value(given, "passphrase-file");
 
 	if (!path)
 		return 0;
-	int rc = gbx_load_file(path, GBX_LIMIT_PASSPHRASE + 1, out, err);
-	if (rc)
-		return gbx_fail_context(err, "--passphrase-file");
+	int rc = gbx_load_file(path, GBX_LIMIT_PASSPHRASE + 2, out, err);
+	if (rc) {
+		rc = gbx_fail_context(err, "--passphrase-file");
+		/* What the option names is wrong, which says nothing of the key. */
+		return gbx_is_outage(rc) ? rc : (err->code = GBX_E_USAGE);
+	}
 	cut_newline(out);
-	return out->len ? 0 : gbx_fail(err, GBX_E_USAGE, "--passphrase-file '%s' is empty", path);
+	rc = check_line(out, path, err);
+	if (rc == 0)
+		warn_of_others(path);
+	return rc;
 }
 
 static int ask(const char *key_path, struct gbx_bytes *out, struct gbx_error *err)
@@ -56,6 +91,9 @@ static int open_with(const struct gbx_given *given, const char *path, struct gbx
 	if (rc)
 		return rc;
 	rc = gbx_identity_open(path, gbx_slice_of(passphrase), out, err);
+	/* A file that is there and is no key of ours was named by mistake. */
+	if (rc == GBX_E_MALFORMED || rc == GBX_E_LIMIT)
+		return err->code = GBX_E_REFUSED;
 	if (rc != GBX_E_LOCKED || passphrase->len)
 		return rc;
 	rc = ask(path, passphrase, err);

@@ -8,7 +8,6 @@
 
 #define GBX_PUBLIC_KEY_LEN 32
 #define GBX_SIGNATURE_LEN 64
-#define GBX_LIMIT_PASSPHRASE 1024u /* bytes; what the openssl program takes */
 
 /* A private key; wiped when freed. */
 struct gbx_key;

@@ -90,8 +90,19 @@ static int starved(const char *path, struct gbx_error *err)
 	return gbx_fail(err, GBX_E_NOMEM, "OpenSSL has no memory to read key '%s'", path);
 }
 
+/* Of several blocks only the first would be looked at, and the others silently not be trusted or used. */
+static bool has_several(struct gbx_slice text)
+{
+	static const char begin[] = "-----BEGIN ";
+	const uint8_t *first = text.len ? memmem(text.data, text.len, begin, sizeof begin - 1) : NULL;
+
+	return first && memmem(first + 1, text.len - (size_t)(first + 1 - text.data), begin, sizeof begin - 1);
+}
+
 static int read_pem(struct gbx_slice text, const char *path, struct pem *pem, struct gbx_error *err)
 {
+	if (has_several(text))
+		return gbx_fail(err, GBX_E_MALFORMED, "key '%s' holds several PEM blocks; expected one key in a file", path);
 	GBX_CLEANUP(bio_release) BIO *bio = BIO_new_mem_buf(text.len ? (const void *)text.data : "", (int)text.len);
 
 	if (!bio)
@@ -133,7 +144,7 @@ static int open_pkcs8(const struct pem *pem, const char *path, struct gbx_slice 
 	if (strcmp(pem->name, PEM_STRING_PKCS8) == 0)
 		return decrypt(pem, path, passphrase, out, err);
 	if (strcmp(pem->name, PEM_STRING_PKCS8INF) != 0)
-		return gbx_fail(err, GBX_E_MALFORMED, "key '%s' holds '%s', expected an Ed25519 'PRIVATE KEY'", path,
+		return gbx_fail(err, GBX_E_MALFORMED, "key '%s' holds '%s', expected an Ed25519 'PRIVATE KEY'; give the .pem file", path,
 				gbx_printable_in(gbx_slice_text(pem->name), shown, sizeof shown));
 	*out = d2i_PKCS8_PRIV_KEY_INFO(NULL, &p, pem->len);
 	if (*out)
@@ -143,7 +154,7 @@ static int open_pkcs8(const struct pem *pem, const char *path, struct gbx_slice 
 	return gbx_fail(err, GBX_E_MALFORMED, "key '%s' is damaged: its PEM text holds no PKCS#8 key", path);
 }
 
-static int check_type(EVP_PKEY *pkey, const char *path, struct gbx_error *err)
+static int check_type(EVP_PKEY *pkey, const char *path, const char *advice, struct gbx_error *err)
 {
 	const char *name = pkey ? EVP_PKEY_get0_type_name(pkey) : NULL;
 
@@ -151,8 +162,7 @@ static int check_type(EVP_PKEY *pkey, const char *path, struct gbx_error *err)
 		return 0;
 	if (gbx_crypto_starved() && !pkey)
 		return starved(path, err);
-	return gbx_fail(err, GBX_E_MALFORMED, "key '%s' is of type %s, expected ED25519; `glassbox key new` makes one", path,
-			name ? name : "unknown");
+	return gbx_fail(err, GBX_E_MALFORMED, "key '%s' is of type %s, expected ED25519; %s", path, name ? name : "unknown", advice);
 }
 
 static int take_private(const struct pem *pem, const char *path, struct gbx_slice passphrase, struct gbx_key **out,
@@ -164,7 +174,7 @@ static int take_private(const struct pem *pem, const char *path, struct gbx_slic
 	if (rc)
 		return rc;
 	GBX_AUTO_PKEY EVP_PKEY *pkey = EVP_PKCS82PKEY(info);
-	rc = check_type(pkey, path, err);
+	rc = check_type(pkey, path, "`glassbox key new` makes one", err);
 	return rc ? rc : gbx_key_adopt(&pkey, out, err);
 }
 
@@ -263,7 +273,7 @@ static int public_of_pem(const struct pem *pem, const char *path, uint8_t public
 		return 0;
 	}
 	GBX_AUTO_PKEY EVP_PKEY *pkey = d2i_PUBKEY(NULL, &p, pem->len);
-	int rc = check_type(pkey, path, err);
+	int rc = check_type(pkey, path, "give the public key of whoever signed", err);
 	return rc ? rc : gbx_fail(err, GBX_E_MALFORMED, "key '%s' is not in the one form of an Ed25519 public key", path);
 }
 
@@ -300,15 +310,22 @@ int gbx_public_load(const char *path, uint8_t public_key[GBX_PUBLIC_KEY_LEN], st
 {
 	AUTO_WIPED struct gbx_bytes text = {0};
 	GBX_CLEANUP(pem_release) struct pem pem = {0};
+	char shown[64];
 	int rc = gbx_load_file(path, GBX_LIMIT_KEY_FILE, &text, err);
 
-	if (rc)
+	if (rc) {
+		gbx_fail_context(err, "key");
 		return rc;
+	}
 	if (!memmem(text.data, text.len, "-----BEGIN ", 11))
 		return public_of_vkey(gbx_slice_of(&text), path, public_key, err);
 	rc = read_pem(gbx_slice_of(&text), path, &pem, err);
 	if (rc)
 		return rc;
-	return strcmp(pem.name, PEM_STRING_PUBLIC) == 0 ? public_of_pem(&pem, path, public_key, err)
-							: public_of_private(&pem, path, public_key, err);
+	if (strcmp(pem.name, PEM_STRING_PUBLIC) == 0)
+		return public_of_pem(&pem, path, public_key, err);
+	if (strcmp(pem.name, PEM_STRING_PKCS8) == 0 || strcmp(pem.name, PEM_STRING_PKCS8INF) == 0)
+		return public_of_private(&pem, path, public_key, err);
+	return gbx_fail(err, GBX_E_MALFORMED, "key '%s' holds '%s', expected an Ed25519 'PUBLIC KEY', the .pub file", path,
+			gbx_printable_in(gbx_slice_text(pem.name), shown, sizeof shown));
 }
