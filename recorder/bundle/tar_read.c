@@ -191,6 +191,15 @@ static int read_block(struct gbx_tar_reader *r, struct gbx_tar_block *h, struct 
 	return rc ? rc : gbx_bytes_append(&r->raw, h, sizeof *h, err);
 }
 
+/* One block at a time: memory for what is there, not for what a header says. */
+static int keep_block(struct gbx_tar_reader *r, struct gbx_error *err)
+{
+	uint8_t block[GBX_TAR_BLOCK];
+	int rc = read_exactly(r, block, sizeof block, err);
+
+	return rc ? rc : gbx_bytes_append(&r->raw, block, sizeof block, err);
+}
+
 static int read_pax(struct gbx_tar_reader *r, const struct gbx_tar_block *h, struct gbx_tar_pax *p, struct gbx_error *err)
 {
 	uint64_t size;
@@ -201,15 +210,12 @@ static int read_pax(struct gbx_tar_reader *r, const struct gbx_tar_block *h, str
 		return gbx_fail(err, GBX_E_LIMIT, "byte %llu of the tar: a pax header of %llu bytes, at most %u are read",
 				(ull)r->offset, (ull)size, GBX_LIMIT_TAR_PAX);
 	size_t start = r->raw.len, whole = (size_t)size + gbx_tar_padding_of(size);
-	int rc = gbx_bytes_reserve(&r->raw, whole + 1, err);
-	if (rc == 0)
-		rc = read_exactly(r, r->raw.data + start, whole, err);
+	int rc = 0;
+	while (rc == 0 && r->raw.len - start < whole)
+		rc = keep_block(r, err);
 	if (rc == 0)
 		rc = check_zero(r, r->raw.data + start + size, whole - (size_t)size, "the padding behind a pax header", err);
-	if (rc)
-		return rc;
-	r->raw.len += whole;
-	return gbx_tar_read_pax(r, gbx_slice(r->raw.data + start, (size_t)size), p, err);
+	return rc ? rc : gbx_tar_read_pax(r, gbx_slice(r->raw.data + start, (size_t)size), p, err);
 }
 
 int gbx_tar_next(struct gbx_tar_reader *r, struct gbx_tar_entry *e, struct gbx_error *err)

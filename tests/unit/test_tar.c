@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "bundle/tar.h"
 #include "bundle/tar_block.h"
 #include "scratch.h"
@@ -451,6 +452,25 @@ static void pax_records_are_strict_too(void **state)
 	assert_int_equal(read_pax(huge, sizeof huge), GBX_E_LIMIT);
 }
 
+/* A header may say anything: memory is taken for the bytes that are there. */
+static void a_pax_size_is_not_believed(void **state)
+{
+	GBX_AUTO_BYTES struct gbx_bytes tar = {0};
+	GBX_AUTO_TAR struct gbx_tar_reader r = {0};
+	struct gbx_tar_entry pax = {.path = gbx_slice_text("pax"), .size = GBX_LIMIT_TAR_PAX}, e;
+	struct gbx_memory_input in;
+
+	(void)state;
+	assert_int_equal(gbx_tar_header(&pax, &tar, NULL), 0);
+	struct gbx_tar_block *h = (struct gbx_tar_block *)tar.data;
+	h->type = 'x';
+	gbx_tar_checksum(h, h->checksum);
+	gbx_memory_input(&in, gbx_slice_of(&tar));
+	gbx_tar_reader_init(&r, &in.in, false);
+	assert_int_equal(gbx_tar_next(&r, &e, NULL), GBX_E_MALFORMED);
+	assert_true(r.raw.cap < 4096);
+}
+
 static void loose_reader_reads_other_tools(void **state)
 {
 	static const char *const make[] = {"--format=gnu", "--format=posix", "--format=ustar", "--format=pax --sort=name -b 200"};
@@ -497,6 +517,7 @@ int main(void)
 		cmocka_unit_test(no_reader_takes_what_could_do_harm),
 		cmocka_unit_test(a_folder_has_no_content),
 		cmocka_unit_test(pax_records_are_strict_too),
+		cmocka_unit_test(a_pax_size_is_not_believed),
 		cmocka_unit_test(loose_reader_reads_other_tools),
 		cmocka_unit_test(zeros_without_end_are_not_read),
 	};
