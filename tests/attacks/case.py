@@ -15,6 +15,7 @@ class Case(NamedTuple):
     form: object   # a Bundle, {path: bytes} for a folder, bytes for a file, or a function that makes it at a path
     status: int    # 1: parts contradict each other; 3: something is malformed, missing or over a limit; 0: nobody can see it offline
     says: tuple = ()
+    against: object = None  # another bundle, given with --against
 
 
 def model(function):

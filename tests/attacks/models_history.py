@@ -1,8 +1,10 @@
 """Genuine parts put together wrongly: old ones, those of other runs, of other logs, cut short, in another order."""
+import base64
 import itertools
+import json
 
 from case import Case, changed, model, signed
-from forge import Owner, Run, field_number, head, honest, leaf_text, published, sha256
+from forge import Owner, Run, field_number, head, honest, leaf_text, parameter, published, sha256
 from bundles import tar_of, write_tfrecords
 
 NOTES = ("head.note", "start.proof", "seal.proof")
@@ -33,7 +35,7 @@ def rollback():
             run.lead.frames[2 + i].shown = True
         b = run.sign(run.bundle(), owner)
         bundles.append(run.state(b, owner, sequence=i + 1, previous=previous))
-        previous = "sha256:" + sha256(b.layer["publication.json"]).hex()
+        previous = statement_digest(bundles[-1])
     titles = ("publication.json", "journal/0.tfrecord", *NOTES)
     for choice in itertools.product(range(3), repeat=len(titles)):
         statement, journal, *notes = choice
@@ -63,6 +65,47 @@ def freeze():
         yield Case(f"the log's head at {size} of {seal + 1}", c, 1, ("seal.proof", f"leaf {seal}"))
     log_of_others(owner, 90)
     yield Case("the bundle as it was, though the log went on", b, 0)
+
+
+@model
+def older_than_a_copy():
+    """What the bundle and the key alone cannot tell, and a reader with a copy of his own can: older publications, forks of them, and
+    another end of the same run."""
+    owner, run, b = signed()
+    said, previous = [], None
+    for i in range(11):
+        def reasons(s, i=i):
+            s["predicate"]["withheld"][0]["reason"] = f"reason {i}"
+        said.append(run.state(b.copy(), owner, reasons, sequence=i + 1, previous=previous))
+        previous = statement_digest(said[-1])
+    for i, j in itertools.permutations(range(len(said)), 2):
+        if i < j:
+            yield Case(f"statement {i + 1}, who knows {j + 1}", said[i], 1, ("older statement",), said[j])
+        elif i - j < 3:
+            yield Case(f"statement {i + 1}, who knows {j + 1}", said[i], 0, (), said[j])
+    for i in range(1, len(said)):
+        def forked(s, i=i):
+            s["predicate"]["withheld"][0]["reason"] = "another"
+        other = run.state(b.copy(), owner, forked, sequence=i + 1, previous=statement_digest(said[i - 1]))
+        yield Case(f"another statement {i + 1}", other, 1, ("two different ones",), said[i])
+        yield Case(f"statement {i + 1} after another than statement {i}",
+                   run.state(b.copy(), owner, sequence=i + 1, previous="sha256:" + "0" * 64), 1, ("as the one before it",), said[i - 1])
+    again = Run()
+    again.lead.add("param", parameter("more", "1"))
+    again.seal()
+    again = again.sign(again.bundle(), Owner())
+    yield Case("another end of the run", again, 1, ("different heads",), b)
+    yield Case("the end of the run, who knows another", b, 1, ("different heads",), again)
+    yield Case("another run", honest(Owner(), b"other")[1], 1, ("that is run",), b)
+    stranger = Run().seal()
+    stranger = stranger.sign(stranger.bundle(), Owner(seed=b"stranger"), lambda s: s["predicate"].update(sequence=9, previous="sha256:" + "0" * 64))
+    yield Case("an honest one, beside a stranger's that says to be newer", said[0], 3, ("proves nothing",), stranger)
+    for tail in (b"", bytes(512), tar_of(b.files())[:9000]):
+        yield Case(f"an honest one, beside {len(tail)} bytes of a tar", said[0], 3, (), tail)
+
+
+def statement_digest(bundle):
+    return "sha256:" + sha256(base64.b64decode(json.loads(bundle.layer["publication.json"])["payload"])).hex()
 
 
 @model

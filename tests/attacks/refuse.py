@@ -18,7 +18,7 @@ import models
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 VERDICT = {0: "verified: ", 1: "failed: ", 3: "undetermined: "}
-REASON = re.compile(r"^ +(?:fail|absent|skipped): (.*)$", re.MULTILINE)
+REASON = re.compile(r"^(?: +|against the other bundle: )(?:fail|absent|skipped): (.*)$", re.MULTILINE)
 # Control characters but the newline, and those that turn the direction of writing.
 STEERS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -29,8 +29,8 @@ class Verifier:
         self.server = subprocess.Popen([sys.executable, "-B", os.path.join(HERE, "limited.py")], stdin=subprocess.PIPE,
                                        stdout=subprocess.PIPE, text=True, encoding="utf-8")
 
-    def run(self, path, key):
-        argv = [self.given.verifier, path, "--key", key]
+    def run(self, path, *options):
+        argv = [self.given.verifier, path, *options]
         self.server.stdin.write(json.dumps({"argv": argv, "seconds": 15 * self.given.seconds}) + "\n")
         self.server.stdin.flush()
         return json.loads(self.server.stdout.readline())
@@ -81,7 +81,11 @@ def main():
                 continue
             path = os.path.join(folder, "bundle")
             models.write(case.form, path)
-            got = verifier.run(path, key)
+            options = ["--key", key]
+            if case.against is not None:
+                models.write(case.against, path + "-old")
+                options += ["--against", path + "-old"]
+            got = verifier.run(path, *options)
             most, longest = max(most, got["kib"]), max(longest, got["seconds"])
             why = wrong(case, got, given)
             if given.verbose:
@@ -93,6 +97,7 @@ def main():
                     shutil.rmtree(os.path.join(given.keep, str(number)), ignore_errors=True)
                     shutil.move(path, os.path.join(given.keep, str(number)))
             models.remove(path)
+            models.remove(path + "-old")
     verifier.close()
     refused = made[1] + made[3]
     counts = ", ".join(f"{n} x {status}" for status, n in sorted(made.items()))
