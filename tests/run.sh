@@ -4,7 +4,7 @@
 #   tests/run.sh [--no-install]              builds with gcc, with sanitizers and with clang; all tests that need no network
 #   tests/run.sh interop [--no-install]      other people's tools on our bundles
 #   tests/run.sh bench [--no-install] [--pairs N] [--long]     what recording costs
-#   tests/run.sh fuzz [--no-install] [--seconds N] [--seed N]  bundles changed at random; 60 seconds
+#   tests/run.sh fuzz [--no-install] [--seconds N] [--seed N]  bundles changed at random, 60 seconds; and each bit of small ones
 #
 # Installs what is missing (apt; --no-install never does). Exits 0 only when everything passed.
 set -euo pipefail
@@ -110,6 +110,7 @@ fuzz)
 		steps=$((steps + 1))
 		python3 tests/fuzz/mutate.py --build build/asan ${options[@]+"${options[@]}"} || failed+=('fuzz')
 	fi
+	if build dev; then cases 'every change' dev -C long -L '^long$' || true; fi
 	;;
 esac
 finish
