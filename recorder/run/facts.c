@@ -143,6 +143,18 @@ void gbx_put_params(struct gbx_recorder *r, const char *const *param, size_t len
 	put_parameters(r, &list, NULL);
 }
 
+/* A config outside all roots is a root of its own: "config/1", "config/2", ... */
+static int locate_config(struct gbx_recorder *r, const char *path, Glassbox__Path *out, struct gbx_error *err)
+{
+	unsigned n = 1;
+	char name[32];
+
+	for (size_t i = 0; i < r->roots; i++)
+		n += strncmp(r->root[i].name, "config/", 7) == 0;
+	snprintf(name, sizeof name, "config/%u", n);
+	return gbx_locate(r, path, name, out, err);
+}
+
 static void put_config(struct gbx_recorder *r, const char *path, const struct gbx_config *config, bool in_head)
 {
 	Glassbox__Body body = GLASSBOX__BODY__INIT;
@@ -153,7 +165,7 @@ static void put_config(struct gbx_recorder *r, const char *path, const struct gb
 	struct gbx_ref ref;
 	struct gbx_error err;
 
-	if (gbx_locate(r, path, "config", &at, &err))
+	if (locate_config(r, path, &at, &err))
 		return;
 	/* Published as a file of its own. */
 	if (gbx_put_blob(r, gbx_slice_of(&config->content), sha256, &err)) {
