@@ -8,8 +8,10 @@
 
 void gbx_selection_free(struct gbx_selection *sel)
 {
-	for (size_t i = 0; i < sel->referreds; i++)
+	for (size_t i = 0; i < sel->referreds; i++) {
 		gbx_free(sel->referred[i].name);
+		gbx_free(sel->referred[i].path);
+	}
 	for (size_t i = 0; i < sel->flags; i++)
 		gbx_free(sel->flag[i].text);
 	gbx_free(sel->referred);
@@ -69,16 +71,20 @@ static int gather(struct gbx_selection *sel, const struct gbx_stream_view *strea
 		return rc;
 	struct gbx_referred known = {.at.seq = r->seq};
 	memcpy(known.at.stream, stream->head.stream, GBX_STREAM_LEN);
-	if (r->body->body_case == GLASSBOX__BODY__BODY_CONFIG) {
-		known.in_head = r->body->config->in_head;
-		memcpy(known.sha256, r->body->config->content->sha256.data, GBX_SHA256_LEN);
-	} else {
-		known.name = gbx_strdup(r->body->dataset->name);
-		if (!known.name)
-			return gbx_fail(err, GBX_E_NOMEM, "no memory for a name");
+	const Glassbox__Body *b = r->body;
+	if (b->body_case == GLASSBOX__BODY__BODY_CONFIG) {
+		known.in_head = b->config->in_head;
+		memcpy(known.sha256, b->config->content->sha256.data, GBX_SHA256_LEN);
+	}
+	if (b->body_case == GLASSBOX__BODY__BODY_DATASET)
+		known.name = gbx_strdup(b->dataset->name);
+	if (b->body_case == GLASSBOX__BODY__BODY_ROOT) {
+		known.name = gbx_strdup(b->root->name);
+		known.path = gbx_memdup(b->root->path.data, b->root->path.len);
 	}
 	sel->referred[sel->referreds++] = known;
-	return 0;
+	bool whole = (known.name || b->body_case == GLASSBOX__BODY__BODY_CONFIG) && (known.path || b->body_case != GLASSBOX__BODY__BODY_ROOT);
+	return whole ? 0 : gbx_fail(err, GBX_E_NOMEM, "no memory for a name");
 }
 
 static int gather_flag(struct gbx_selection *sel, const Glassbox__Argument *a, struct gbx_error *err)
@@ -120,7 +126,8 @@ int gbx_selection_gather(void *arg, const struct gbx_stream_view *stream, const 
 	}
 	if (r->body->body_case == GLASSBOX__BODY__BODY_ARGUMENT && sel->rules)
 		return gather_flag(sel, r->body->argument, err);
-	bool refers = r->body->body_case == GLASSBOX__BODY__BODY_CONFIG || r->body->body_case == GLASSBOX__BODY__BODY_DATASET;
+	bool refers = r->body->body_case == GLASSBOX__BODY__BODY_CONFIG || r->body->body_case == GLASSBOX__BODY__BODY_DATASET ||
+		      r->body->body_case == GLASSBOX__BODY__BODY_ROOT;
 	return refers ? gather(sel, stream, r, err) : 0;
 }
 
@@ -135,6 +142,19 @@ static const struct gbx_referred *find(const struct gbx_selection *sel, const ui
 const struct gbx_referred *gbx_selection_find(const struct gbx_selection *sel, const Glassbox__Ref *ref)
 {
 	return find(sel, ref->stream.data, ref->seq);
+}
+
+struct gbx_slice gbx_selection_elsewhere(const struct gbx_selection *sel, const Glassbox__Body *b)
+{
+	const Glassbox__DatasetFiles *files = b->body_case == GLASSBOX__BODY__BODY_DATASET_FILES ? b->dataset_files : NULL;
+	const struct gbx_referred *dataset = files ? gbx_selection_find(sel, files->dataset) : NULL;
+
+	if (dataset && dataset->name)
+		return gbx_slice_text(dataset->name);
+	for (size_t i = 0; b->body_case == GLASSBOX__BODY__BODY_CONFIG && i < sel->referreds; i++)
+		if (sel->referred[i].path && strcmp(sel->referred[i].name, b->config->path->root) == 0)
+			return gbx_slice_text(gbx_path_base(sel->referred[i].path));
+	return (struct gbx_slice){0};
 }
 
 static bool is_in_head(const struct gbx_selection *sel, const uint8_t *stream, uint64_t seq)
@@ -248,15 +268,13 @@ static int load_content(const struct gbx_selection *sel, const Glassbox__Body *b
 static int obey(struct gbx_selection *sel, const struct gbx_record *r, const char **reason, bool *named, struct gbx_error *err)
 {
 	GBX_AUTO_BYTES struct gbx_bytes content = {0};
-	const Glassbox__DatasetFiles *files = r->body->body_case == GLASSBOX__BODY__BODY_DATASET_FILES ? r->body->dataset_files : NULL;
-	const struct gbx_referred *dataset = files ? gbx_selection_find(sel, files->dataset) : NULL;
 	bool was_withheld = *reason != NULL;
 	int rc = load_content(sel, r->body, &content, err);
+	struct gbx_slice elsewhere = content.len ? gbx_slice_of(&content) : gbx_selection_elsewhere(sel, r->body);
 
 	for (size_t i = 0; rc == 0 && i < sel->rules; i++) {
 		struct gbx_rule *rule = &sel->rule[i];
-		int matches = gbx_selector_matches(&rule->selector, r->kind, r->body, gbx_slice_text(dataset && dataset->name ? dataset->name : ""),
-						   gbx_slice_of(&content), err);
+		int matches = gbx_selector_matches(&rule->selector, r->kind, r->body, elsewhere, err);
 		if (matches < 0)
 			return matches;
 		if (matches == 0)
@@ -280,6 +298,18 @@ static const char *reason_before(const struct gbx_selection *sel, const struct g
 	return said ? said->reason : NULL;
 }
 
+/* Kinds that the public profile withholds whatever is in them, against accidents: who discloses something by name may tell what they
+ * hold. What was withheld by name, and what comes from a file that is disclosed, is another matter. */
+static bool is_by_profile(const struct gbx_selection *sel, const struct gbx_stream_view *stream, const struct gbx_record *r,
+			  const char *reason)
+{
+	Glassbox__Kind kind = r->kind->kind;
+	bool whole = kind == GLASSBOX__KIND__ARGUMENT || kind == GLASSBOX__KIND__ROOT || kind == GLASSBOX__KIND__PLACE ||
+		     kind == GLASSBOX__KIND__HOST || kind == GLASSBOX__KIND__GIT;
+
+	return whole && strcmp(reason, private_reason(sel, stream, r)) == 0;
+}
+
 int gbx_selection_decide(void *arg, const struct gbx_stream_view *stream, const struct gbx_record *r, struct gbx_error *err)
 {
 	struct gbx_selection *sel = arg;
@@ -295,8 +325,7 @@ int gbx_selection_decide(void *arg, const struct gbx_stream_view *stream, const 
 	rc = add_item(sel, r, reason == NULL, err);
 	if (rc == 0 && reason)
 		rc = gbx_publication_withhold(sel->publication, stream->head.stream, r->seq, r->kind, reason, err);
-	/* A disclosure must not tell what stays withheld, whatever the reason for that was. */
-	if (rc == 0 && reason && sel->sources && (named || sel->before))
+	if (rc == 0 && reason && sel->sources && (named || (sel->before && !is_by_profile(sel, stream, r, reason))))
 		rc = gbx_sources_add(sel->sources, stream, r, err);
 	return rc;
 }

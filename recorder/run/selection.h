@@ -15,12 +15,13 @@ struct gbx_rule {
 	uint64_t disclosed; /* of those, withheld before */
 };
 
-/* A config or dataset, for the records that refer to it. */
+/* A config, dataset or root, for the records that refer to it. */
 struct gbx_referred {
 	struct gbx_ref at;
 	bool in_head;                    /* config */
 	uint8_t sha256[GBX_SHA256_LEN];  /* config: of the file */
-	char *name;                      /* dataset */
+	char *name;                      /* dataset, root */
+	char *path;                      /* root */
 };
 
 /* A shown or withheld record that names content outside the journal. */
@@ -51,7 +52,7 @@ struct gbx_selection {
 	struct gbx_rule *rule;
 	size_t rules;
 	struct gbx_sources *sources; /* is told what is withheld by name; or NULL */
-	/* Facts that decide about other records, gathered before: configs, datasets, and whether the snapshot is HEAD's tree. */
+	/* Facts that decide about other records, gathered before: configs, datasets, roots, and whether the snapshot is HEAD's tree. */
 	struct gbx_referred *referred;
 	size_t referreds, referreds_cap;
 	struct gbx_flag_said *flag;
@@ -69,6 +70,8 @@ void gbx_selection_free(struct gbx_selection *sel);
 int gbx_selection_rules(struct gbx_selection *sel, const struct gbx_publish_options *o, struct gbx_error *err) GBX_MUST_USE;
 /* After gbx_selection_decide has seen all: GBX_E_USAGE for a selector that meant nothing, or discloses nothing. */
 int gbx_selection_check(const struct gbx_selection *sel, struct gbx_error *err) GBX_MUST_USE;
+/* A record's name where it does not stand in its own body, as gbx_record_names wants it; but for an argument's blob. */
+struct gbx_slice gbx_selection_elsewhere(const struct gbx_selection *sel, const Glassbox__Body *body);
 /* The argument before this one where it begins with '-', or NULL. */
 const char *gbx_selection_flag_before(const struct gbx_selection *sel, uint32_t index);
 /* The config or dataset that a Ref names, or NULL. */

@@ -98,7 +98,7 @@ static int code_name(const Glassbox__Code *c, gbx_record_name_fn fn, void *arg)
 	return fn(arg, gbx_slice_text(hex));
 }
 
-int gbx_record_names(const Glassbox__Body *b, struct gbx_slice dataset, struct gbx_slice content, gbx_record_name_fn fn, void *arg)
+int gbx_record_names(const Glassbox__Body *b, struct gbx_slice elsewhere, gbx_record_name_fn fn, void *arg)
 {
 	switch (b->body_case) {
 	case GLASSBOX__BODY__BODY_PLACE:
@@ -108,9 +108,9 @@ int gbx_record_names(const Glassbox__Body *b, struct gbx_slice dataset, struct g
 	case GLASSBOX__BODY__BODY_NAME:
 		return fn(arg, gbx_slice_text(b->name->name));
 	case GLASSBOX__BODY__BODY_ARGUMENT:
-		return fn(arg, b->argument->content_case == GLASSBOX__ARGUMENT__CONTENT_BLOB ? content : gbx_pb_slice(b->argument->value));
+		return fn(arg, b->argument->content_case == GLASSBOX__ARGUMENT__CONTENT_BLOB ? elsewhere : gbx_pb_slice(b->argument->value));
 	case GLASSBOX__BODY__BODY_CONFIG:
-		return fn(arg, gbx_pb_slice(b->config->path->path));
+		return fn(arg, b->config->path->path.len ? gbx_pb_slice(b->config->path->path) : elsewhere);
 	case GLASSBOX__BODY__BODY_PARAMETER:
 		return fn(arg, gbx_slice_text(b->parameter->name));
 	case GLASSBOX__BODY__BODY_CODE:
@@ -122,7 +122,7 @@ int gbx_record_names(const Glassbox__Body *b, struct gbx_slice dataset, struct g
 	case GLASSBOX__BODY__BODY_DATASET:
 		return fn(arg, gbx_slice_text(b->dataset->name));
 	case GLASSBOX__BODY__BODY_DATASET_FILES:
-		return fn(arg, dataset);
+		return fn(arg, elsewhere);
 	case GLASSBOX__BODY__BODY_ARTIFACT:
 		return fn(arg, gbx_slice_text(b->artifact->name));
 	case GLASSBOX__BODY__BODY_HOST:
@@ -152,11 +152,11 @@ static int match_name(void *arg, struct gbx_slice name)
 }
 
 int gbx_selector_matches(const struct gbx_selector *s, const struct gbx_kind *kind, const Glassbox__Body *body,
-			 struct gbx_slice dataset, struct gbx_slice content, struct gbx_error *err)
+			 struct gbx_slice elsewhere, struct gbx_error *err)
 {
 	struct match m = {s->glob, err};
 
 	if (s->kind != kind)
 		return 0;
-	return s->glob ? gbx_record_names(body, dataset, content, match_name, &m) : 1;
+	return s->glob ? gbx_record_names(body, elsewhere, match_name, &m) : 1;
 }

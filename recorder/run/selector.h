@@ -14,13 +14,14 @@ struct gbx_selector {
  * no name. */
 int gbx_selector_parse(const char *said, struct gbx_selector *out, struct gbx_error *err) GBX_MUST_USE;
 
-/* A record's names, one call each; what it returns, unless 0, ends them and is returned. dataset: for data-files, the name of the
- * dataset; content: for an argument that is a blob, the blob. Both may be empty. */
+/* A record's names, one call each; what it returns, unless 0, ends them and is returned. elsewhere: what stands in another record or
+ * file, where it does: for data-files the name of the dataset, for a config that is a root of its own that root's last part, for an
+ * argument that is a blob the blob; else empty. */
 typedef int (*gbx_record_name_fn)(void *arg, struct gbx_slice name);
-int gbx_record_names(const Glassbox__Body *body, struct gbx_slice dataset, struct gbx_slice content, gbx_record_name_fn fn, void *arg);
+int gbx_record_names(const Glassbox__Body *body, struct gbx_slice elsewhere, gbx_record_name_fn fn, void *arg);
 
 /* 1 where it means the record, 0 where not, or an error: what could not be compared is not passed over. */
 int gbx_selector_matches(const struct gbx_selector *s, const struct gbx_kind *kind, const Glassbox__Body *body,
-			 struct gbx_slice dataset, struct gbx_slice content, struct gbx_error *err) GBX_MUST_USE;
+			 struct gbx_slice elsewhere, struct gbx_error *err) GBX_MUST_USE;
 
 #endif

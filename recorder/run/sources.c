@@ -137,11 +137,10 @@ static int first_name(void *arg, struct gbx_slice name)
 /* "record 7 (param 'lr')", and the selector that means it where one is plain to say. */
 static void describe(const struct gbx_sources *s, const struct gbx_record *r, char said[200], char selector[200])
 {
-	const Glassbox__DatasetFiles *files = r->body->body_case == GLASSBOX__BODY__BODY_DATASET_FILES ? r->body->dataset_files : NULL;
-	const struct gbx_referred *dataset = files ? gbx_selection_find(s->sel, files->dataset) : NULL;
-	const char *data_name = dataset && dataset->name ? dataset->name : "";
+	bool blob = r->body->body_case == GLASSBOX__BODY__BODY_ARGUMENT;
+	struct gbx_slice elsewhere = blob ? gbx_slice_text("...") : gbx_selection_elsewhere(s->sel, r->body);
 	char name[120] = "";
-	bool named = gbx_record_names(r->body, gbx_slice_text(data_name), gbx_slice_text("..."), first_name, name) == 1;
+	bool named = gbx_record_names(r->body, elsewhere, first_name, name) == 1;
 	bool plain = named && *name && !strpbrk(name, "*?[]\\'") && strlen(name) < 100;
 
 	snprintf(said, 200, named ? "record %llu (%s '%s')" : "record %llu (%s)", (unsigned long long)r->seq, r->kind->name, name);
