@@ -254,16 +254,19 @@ static bool is_tar(const char *out)
 	return len > 4 && strcmp(out + len - 4, ".tar") == 0;
 }
 
-/* The statement is kept before the bundle is there, so that no number is ever given twice. */
+/* A disclosure never goes back to a statement from before the one that it goes on from. */
 static int finish(struct publisher *p, struct gbx_published *done, struct gbx_error *err)
 {
 	GBX_AUTO_BYTES struct gbx_bytes envelope = {0};
-	int rc = gbx_statement_for(p->store, p->o->run, &p->publication, p->o->id, p->o->disclosures > 0, &envelope, &done->reused, err);
+	uint64_t from = p->o->disclosures ? p->before.sequence + 1 : 1;
+	int rc = gbx_statement_for(p->store, p->o->run, &p->publication, p->o->id, from, &envelope, &done->reused, err);
 
 	if (rc)
 		return rc;
 	rc = gbx_bundle_finish(p->bundle, gbx_slice_of(&envelope), err);
-	if (rc && !done->reused)
+	if (rc == 0)
+		gbx_statement_written(p->store, p->o->run);
+	else if (!done->reused)
 		gbx_statement_forget(p->store, p->o->run, p->publication.sequence);
 	return rc;
 }

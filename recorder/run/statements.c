@@ -62,28 +62,44 @@ static int load(const char *path, struct gbx_bytes *text, struct gbx_dsse *kept,
 	return rc ? rc : gbx_dsse_read(gbx_slice_of(text), true, kept, err);
 }
 
+/* Is there while a new statement's bundle is written. */
+static char *mark_path(const struct gbx_store *s, const char *run)
+{
+	return gbx_run_path(s, run, "publication/unwritten");
+}
+
 int gbx_statement_newest(const struct gbx_store *s, const char *run, struct gbx_publication *out, struct gbx_error *err)
 {
 	GBX_AUTO_BYTES struct gbx_bytes text = {0};
 	GBX_AUTO_DSSE struct gbx_dsse kept = {0};
-	GBX_AUTO_STRING char *path = NULL;
+	GBX_AUTO_STRING char *mark = mark_path(s, run);
+	uint64_t newest = 0;
 
-	for (uint64_t n = 1;; n++) {
-		GBX_AUTO_STRING char *next = statement_path(s, run, n);
-		if (!next)
+	for (;; newest++) {
+		GBX_AUTO_STRING char *next = statement_path(s, run, newest + 1);
+		if (!next || !mark)
 			return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
 		if (!gbx_exists(next))
 			break;
-		gbx_free(path);
-		path = next;
-		next = NULL;
 	}
-	if (!path)
-		return gbx_fail(err, GBX_E_NOTFOUND, "run %s has no publication statement", run);
+	newest -= newest > 1 && gbx_exists(mark);
+	GBX_AUTO_STRING char *path = statement_path(s, run, newest);
+	if (newest == 0 || !path)
+		return gbx_fail(err, newest ? GBX_E_NOMEM : GBX_E_NOTFOUND, "run %s has no publication statement", run);
 	int rc = load(path, &text, &kept, err);
 	if (rc == 0)
 		rc = gbx_publication_read(gbx_slice_of(&kept.payload), out, err);
 	return rc ? gbx_fail_context(err, "'%s'", path) : 0;
+}
+
+void gbx_statement_written(const struct gbx_store *s, const char *run)
+{
+	GBX_AUTO_STRING char *mark = mark_path(s, run);
+	GBX_AUTO_STRING char *dir = gbx_run_path(s, run, "publication");
+	struct gbx_error ignored;
+
+	if (mark && dir && gbx_exists(mark) && gbx_unlink(mark, &ignored) == 0 && gbx_sync_dir(dir, &ignored))
+		return;
 }
 
 void gbx_statement_forget(const struct gbx_store *s, const char *run, uint64_t sequence)
@@ -91,12 +107,12 @@ void gbx_statement_forget(const struct gbx_store *s, const char *run, uint64_t s
 	GBX_AUTO_STRING char *path = statement_path(s, run, sequence);
 	struct gbx_error ignored;
 
-	if (path && gbx_unlink(path, &ignored))
-		return;
+	if (path && gbx_unlink(path, &ignored) == 0)
+		gbx_statement_written(s, run);
 }
 
 /* Looks through the kept ones; 1 where one is the same. *count is how many there are, *last the digest of the newest. */
-static int look(const struct gbx_store *s, const char *run, struct gbx_publication *p, const uint8_t *key, bool anew,
+static int look(const struct gbx_store *s, const char *run, struct gbx_publication *p, const uint8_t *key, uint64_t from,
 		struct gbx_bytes *envelope, uint64_t *count, uint8_t last[GBX_SHA256_LEN], struct gbx_error *err)
 {
 	for (*count = 0;; (*count)++) {
@@ -111,7 +127,7 @@ static int look(const struct gbx_store *s, const char *run, struct gbx_publicati
 		int rc = load(path, &text, &kept, err);
 		if (rc == 0)
 			rc = gbx_sha256(gbx_slice_of(&kept.payload), last, err);
-		if (rc == 0 && !anew)
+		if (rc == 0 && *count + 1 >= from)
 			rc = is_same(&kept, p, key, &same, err);
 		if (rc)
 			return gbx_fail_context(err, "'%s'", path);
@@ -126,23 +142,26 @@ static int make(const struct gbx_store *s, const char *run, struct gbx_publicati
 	GBX_AUTO_BYTES struct gbx_bytes payload = {0}, text = {0};
 	GBX_AUTO_STRING char *path = statement_path(s, run, p->sequence);
 	GBX_AUTO_STRING char *dir = gbx_run_path(s, run, "publication");
-	int rc = path && dir ? gbx_publication_write(p, &payload, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	GBX_AUTO_STRING char *mark = mark_path(s, run);
+	int rc = path && dir && mark ? gbx_publication_write(p, &payload, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
 
 	if (rc == 0)
 		rc = gbx_dsse_write(GBX_MEDIA_IN_TOTO, gbx_slice_of(&payload), id ? id->key : NULL, &text, err);
 	if (rc == 0)
 		rc = gbx_make_dirs(dir, 0700, err);
 	if (rc == 0)
+		rc = gbx_replace_file(mark, (struct gbx_slice){0}, 0600, err);
+	if (rc == 0)
 		rc = gbx_replace_file(path, gbx_slice_of(&text), 0600, err);
 	return rc ? rc : gbx_bytes_append(envelope, text.data, text.len, err);
 }
 
-int gbx_statement_for(const struct gbx_store *s, const char *run, struct gbx_publication *p, const struct gbx_identity *id, bool anew,
+int gbx_statement_for(const struct gbx_store *s, const char *run, struct gbx_publication *p, const struct gbx_identity *id, uint64_t from,
 		      struct gbx_bytes *envelope, bool *reused, struct gbx_error *err)
 {
 	uint8_t key[GBX_PUBLIC_KEY_LEN], last[GBX_SHA256_LEN];
 	uint64_t count;
-	int rc = look(s, run, p, signer(s, run, id, key), anew, envelope, &count, last, err);
+	int rc = look(s, run, p, signer(s, run, id, key), from, envelope, &count, last, err);
 
 	if (rc < 0)
 		return rc;

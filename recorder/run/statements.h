@@ -10,15 +10,17 @@
  * be written, and so no statement made, *fd stays -1. */
 int gbx_statements_lock(const struct gbx_store *s, const char *run, int *fd, struct gbx_error *err) GBX_MUST_USE;
 
-/* The newest statement, GBX_E_NOTFOUND where there is none. */
+/* The newest statement whose bundle was written; GBX_E_NOTFOUND where there is none. */
 int gbx_statement_newest(const struct gbx_store *s, const char *run, struct gbx_publication *out, struct gbx_error *err) GBX_MUST_USE;
 
-/* The envelope for this publication, appended: one that was made before for the same content by the same signer (unless anew), else a
- * new one, numbered, signed by id (where it is not NULL) and kept. Fills sequence and previous of *p. */
-int gbx_statement_for(const struct gbx_store *s, const char *run, struct gbx_publication *p, const struct gbx_identity *id, bool anew,
+/* The envelope for this publication, appended: one with a sequence of at least `from` that was made before for the same content by the
+ * same signer, else a new one, numbered, signed by id (where it is not NULL) and kept. Fills sequence and previous of *p.
+ *
+ * A new statement is kept before its bundle is there, so that no number is ever given twice. gbx_statement_written says that it is,
+ * gbx_statement_forget that it will not be: nobody has seen it. After a crash between, nobody knows. */
+int gbx_statement_for(const struct gbx_store *s, const char *run, struct gbx_publication *p, const struct gbx_identity *id, uint64_t from,
 		      struct gbx_bytes *envelope, bool *reused, struct gbx_error *err) GBX_MUST_USE;
-
-/* Forgets a statement just made whose bundle could not be written: nobody has seen it. */
+void gbx_statement_written(const struct gbx_store *s, const char *run);
 void gbx_statement_forget(const struct gbx_store *s, const char *run, uint64_t sequence);
 
 #endif

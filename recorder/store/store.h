@@ -6,6 +6,8 @@
  *   runs/<run ULID>/streams.tfrecord                the seal's list of streams
  *   runs/<run ULID>/signature/                      head.note, start.proof, seal.proof, key.vkey
  *   runs/<run ULID>/publication/<n>.json            each publication statement, in its envelope
+ *   runs/<run ULID>/publication/lock                held while the run is published
+ *   runs/<run ULID>/publication/unwritten           there while the newest statement's bundle is not
  *   git/                                            the snapshots' git objects
  *
  * Folders 0700, files 0600. */
