@@ -98,6 +98,7 @@ struct gbx_report {
 	char signer[256];
 	bool has_signer, trusted;
 	uint8_t signer_key[32];
+	bool owners_word;      /* the publication statement is signed by that key: what it withholds, the owner withholds */
 	struct gbx_against_report against;
 };
 

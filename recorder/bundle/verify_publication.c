@@ -109,16 +109,20 @@ static int check_envelope(struct gbx_verification *v, const struct gbx_dsse *env
 {
 	if (strcmp(envelope->type, GBX_MEDIA_IN_TOTO) != 0)
 		return gbx_fail(err, GBX_E_MALFORMED, "its payload type is not %s", GBX_MEDIA_IN_TOTO);
-	if (!envelope->has_signature)
-		gbx_report_add(v->report, GBX_CHECK_PUBLICATION, GBX_STATUS_ABSENT, true,
-			       "the statement is not signed: what it withholds is withheld (unsigned)");
 	if (!key && envelope->has_signature && !find_key(v))
 		return gbx_fail(err, GBX_E_BAD, "it is signed, and the bundle has no key");
 	if (!key && envelope->has_signature)
 		gbx_report_add(v->report, GBX_CHECK_PUBLICATION, GBX_STATUS_SKIPPED, true,
 			       "the statement's signature was not checked: the bundle's key cannot be read");
 	int rc = key && envelope->has_signature ? gbx_dsse_verify(envelope, key, err) : 0;
-	return rc ? rc : gbx_publication_read(gbx_slice_of(&envelope->payload), &v->publication, err);
+	if (rc == 0)
+		rc = gbx_publication_read(gbx_slice_of(&envelope->payload), &v->publication, err);
+	v->report->owners_word = rc == 0 && key && envelope->has_signature;
+	if (!envelope->has_signature)
+		gbx_report_add(v->report, GBX_CHECK_PUBLICATION, GBX_STATUS_ABSENT, true,
+			       v->publication.len ? "the statement is not signed: what it withholds is withheld (unsigned)"
+						  : "the statement is not signed");
+	return rc;
 }
 
 static void check_publication(struct gbx_verification *v, const uint8_t *key)

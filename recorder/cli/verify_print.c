@@ -114,10 +114,9 @@ static void print_checks(const struct gbx_report *r)
 static void print_withheld(const struct gbx_report *r, bool verbose)
 {
 	char shown[400], stream[2 * GBX_STREAM_LEN + 1];
-	enum gbx_status publication = gbx_report_status(r, GBX_CHECK_PUBLICATION);
 
 	if (r->withheld_len)
-		printf("%s:\n", publication == GBX_STATUS_PASS ? "withheld by the owner" : publication == GBX_STATUS_ABSENT ? "withheld (unsigned)" : "withheld");
+		printf("%s:\n", r->owners_word ? "withheld by the owner" : "withheld (unsigned)");
 	for (size_t i = 0; i < r->withheld_len;) {
 		const struct gbx_withheld_row *w = &r->withheld[i];
 		size_t n = 1;
