@@ -60,6 +60,9 @@ load helper
 	run "$G" publish last
 	is "$status" 2
 	has "$output" "-o"
+	run "$G" disclose last -o b
+	is "$status" 2
+	has "$output" "expected glassbox disclose RUN SELECTOR... -o NEW"
 	run "$G" ls --store
 	is "$status" 2
 	has "$output" "--store expects DIR"
@@ -75,6 +78,15 @@ load helper
 	run "$G" publish last -o "$D/b" --profile secret
 	is "$status" 2
 	has "$output" "public or full"
+	run "$G" publish last -o "$D/b" --withhold parm:lr
+	is "$status" 2
+	has "$output" "did you mean 'param'?"
+	run "$G" disclose last entirely -o "$D/b"
+	is "$status" 2
+	has "$output" "data-files"
+	run "$G" disclose last arg
+	is "$status" 2
+	has "$output" "expected -o"
 	run "$V" "$D/plain" --require code,colour
 	is "$status" 2
 	has "$output" colour
