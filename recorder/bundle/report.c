@@ -8,7 +8,7 @@ static const char *const check_names[GBX_CHECKS] = {
 	"code",	  "manifests", "data",	"artifacts", "attestations", "timestamps",
 };
 
-static const char *const status_names[] = {"pass", "fail", "withheld", "absent", "skipped"};
+static const char *const status_names[GBX_STATUSES] = {"pass", "fail", "withheld", "absent", "skipped"};
 
 const char *gbx_check_name(enum gbx_check check)
 {
@@ -73,17 +73,16 @@ static bool make_room(struct gbx_report *r, void **list, size_t *cap, size_t len
 {
 	struct gbx_error err;
 
-	if (len == GBX_LIMIT_LISTED)
-		return false;
 	if (gbx_grow(list, cap, len, size, &err) == 0)
 		return true;
 	break_report(r, &err);
 	return false;
 }
 
-static struct gbx_row *new_row(struct gbx_report *r)
+/* A thousand findings of one check hide no other check: the first of each check and status is always listed. */
+static struct gbx_row *new_row(struct gbx_report *r, bool first)
 {
-	if (make_room(r, (void **)&r->row, &r->rows_cap, r->rows, sizeof *r->row))
+	if ((first || r->rows < GBX_LIMIT_LISTED) && make_room(r, (void **)&r->row, &r->rows_cap, r->rows, sizeof *r->row))
 		return &r->row[r->rows++];
 	r->rows_more++;
 	return NULL;
@@ -91,12 +90,14 @@ static struct gbx_row *new_row(struct gbx_report *r)
 
 static struct gbx_row *add(struct gbx_report *r, enum gbx_check check, enum gbx_status status, bool counts, const char *detail)
 {
-	r->said[check] = true;
+	bool first = !r->said[check][status];
+
+	r->said[check][status] = true;
 	if (status == GBX_STATUS_FAIL)
 		r->failed[check] = true;
 	else if (counts && (status == GBX_STATUS_ABSENT || status == GBX_STATUS_SKIPPED))
 		r->unsure[check] = true;
-	struct gbx_row *row = new_row(r);
+	struct gbx_row *row = new_row(r, first);
 	if (row)
 		*row = (struct gbx_row){.check = check, .status = status, .counts = counts, .detail = keep(r, detail)};
 	return row;
@@ -140,7 +141,7 @@ void gbx_report_error_at(struct gbx_report *r, enum gbx_check check, const struc
 
 void gbx_report_withheld(struct gbx_report *r, const struct gbx_withheld_row *row)
 {
-	if (!make_room(r, (void **)&r->withheld, &r->withheld_cap, r->withheld_len, sizeof *r->withheld)) {
+	if (r->withheld_len == GBX_LIMIT_LISTED || !make_room(r, (void **)&r->withheld, &r->withheld_cap, r->withheld_len, sizeof *r->withheld)) {
 		r->withheld_more++;
 		return;
 	}
@@ -151,7 +152,7 @@ void gbx_report_withheld(struct gbx_report *r, const struct gbx_withheld_row *ro
 
 void gbx_report_gap(struct gbx_report *r, const struct gbx_gap_row *row)
 {
-	if (make_room(r, (void **)&r->gap, &r->gaps_cap, r->gaps, sizeof *r->gap)) {
+	if (r->gaps < GBX_LIMIT_LISTED && make_room(r, (void **)&r->gap, &r->gaps_cap, r->gaps, sizeof *r->gap)) {
 		struct gbx_gap_row copy = *row;
 		copy.where = keep(r, row->where);
 		r->gap[r->gaps++] = copy;
@@ -160,16 +161,22 @@ void gbx_report_gap(struct gbx_report *r, const struct gbx_gap_row *row)
 	r->gaps_more++;
 }
 
+bool gbx_report_said(const struct gbx_report *r, enum gbx_check check)
+{
+	for (int i = 0; i < GBX_STATUSES; i++)
+		if (r->said[check][i])
+			return true;
+	return false;
+}
+
 enum gbx_status gbx_report_status(const struct gbx_report *r, enum gbx_check check)
 {
-	enum gbx_status worst = GBX_STATUS_PASS;
-
 	if (r->failed[check])
 		return GBX_STATUS_FAIL;
-	for (size_t i = 0; i < r->rows; i++)
-		if (r->row[i].check == check && r->row[i].status > worst)
-			worst = r->row[i].status;
-	return worst == GBX_STATUS_PASS && r->unsure[check] ? GBX_STATUS_SKIPPED : worst;
+	for (int i = GBX_STATUSES - 1; i > GBX_STATUS_PASS; i--)
+		if (r->said[check][i])
+			return (enum gbx_status)i;
+	return GBX_STATUS_PASS;
 }
 
 enum gbx_verdict gbx_report_verdict(const struct gbx_report *r, const bool require[GBX_CHECKS])

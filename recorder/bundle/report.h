@@ -29,6 +29,7 @@ enum gbx_status {
 	GBX_STATUS_WITHHELD, /* the owner says so */
 	GBX_STATUS_ABSENT,   /* it is not there */
 	GBX_STATUS_SKIPPED,  /* not asked for, or could not be checked */
+	GBX_STATUSES,
 };
 
 enum gbx_verdict { GBX_VERIFIED = 0, GBX_FAILED = 1, GBX_UNDETERMINED = 3 };
@@ -84,7 +85,8 @@ struct gbx_report {
 	struct gbx_gap_row *gap;
 	size_t gaps, gaps_cap;
 	uint64_t gaps_more;
-	bool failed[GBX_CHECKS], unsure[GBX_CHECKS], said[GBX_CHECKS];
+	bool failed[GBX_CHECKS], unsure[GBX_CHECKS];
+	bool said[GBX_CHECKS][GBX_STATUSES]; /* listed or not */
 	uint64_t records, shown; /* of all streams */
 	char run[GBX_ULID_TEXT + 1];
 	bool has_start;        /* a start leaf was checked: the run was committed to before it had results */
@@ -111,7 +113,8 @@ const char *gbx_verdict_name(enum gbx_verdict verdict);
 /* GBX_CHECKS where there is none of that name. */
 enum gbx_check gbx_check_named(const char *name);
 
-/* Adds a row. What cannot be listed for want of room still counts; for want of memory the report is broken. */
+/* Adds a row. Beyond GBX_LIMIT_LISTED rows only the first of each check and status is listed; the others count all the same. Without
+ * memory the report is broken. */
 void gbx_report_add(struct gbx_report *r, enum gbx_check check, enum gbx_status status, bool counts, const char *detail);
 /* A row for an error: fail where the evidence is bad, absent where something is missing, else skipped; counts. path may be NULL.
  * GBX_E_NOMEM and GBX_E_CRYPTO say nothing of the evidence: they break the report. */
@@ -122,6 +125,8 @@ void gbx_report_error_at(struct gbx_report *r, enum gbx_check check, const struc
 void gbx_report_withheld(struct gbx_report *r, const struct gbx_withheld_row *row);
 void gbx_report_gap(struct gbx_report *r, const struct gbx_gap_row *row);
 
+/* Whether anything was said of a check. */
+bool gbx_report_said(const struct gbx_report *r, enum gbx_check check);
 /* The worst status of a check; pass where nothing was said against it. */
 enum gbx_status gbx_report_status(const struct gbx_report *r, enum gbx_check check);
 /* require: one flag a check; one that did not pass makes `verified` undetermined. */

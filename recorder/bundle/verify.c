@@ -76,7 +76,7 @@ static void skip_all(struct gbx_report *r)
 {
 	r->unread = true;
 	for (int i = 0; i < GBX_CHECKS; i++)
-		if (!r->said[i])
+		if (!gbx_report_said(r, (enum gbx_check)i))
 			gbx_report_add(r, (enum gbx_check)i, GBX_STATUS_SKIPPED, true, "the layout cannot be read");
 }
 
