@@ -38,18 +38,23 @@ struct gbx_manifest_sum {
 	uint64_t bytes;
 	uint8_t root[GBX_SHA256_LEN];
 	uint8_t salted_root[GBX_SHA256_LEN]; /* GBX_MANIFEST_FILES only */
-	uint8_t listing[GBX_SHA256_LEN];     /* GBX_MANIFEST_FILES only: root over names, sizes and times */
+	uint8_t listing[GBX_SHA256_LEN];     /* GBX_MANIFEST_FILES, written: root over names, sizes and times; else zero */
 };
+
+struct gbx_manifest_batch;
 
 /* Folds entries in order into the roots; both writer and reader use it. */
 struct gbx_manifest_fold {
 	enum gbx_manifest_kind kind;
 	struct gbx_hash *hash;
-	struct gbx_tree tree, salted, listing;
-	uint64_t bytes;
+	bool wants_listing;
+	struct gbx_tree tree, salted, listing; /* of the entries that are hashed */
+	struct gbx_manifest_batch *batch;      /* of those that are not yet */
+	uint64_t files, bytes;
 	struct gbx_bytes last; /* path */
 };
-int gbx_manifest_fold_init(struct gbx_manifest_fold *f, enum gbx_manifest_kind kind, struct gbx_error *err) GBX_MUST_USE;
+int gbx_manifest_fold_init(struct gbx_manifest_fold *f, enum gbx_manifest_kind kind, bool wants_listing,
+			   struct gbx_error *err) GBX_MUST_USE;
 void gbx_manifest_fold_free(struct gbx_manifest_fold *f);
 /* Refuses a path that is not a clean relative one or does not sort behind the one before. */
 int gbx_manifest_fold_add(struct gbx_manifest_fold *f, const struct gbx_entry *e, struct gbx_error *err) GBX_MUST_USE;

@@ -1,5 +1,9 @@
 #include "digest/merkle.h"
 
+#include "digest/many.h"
+
+#define MOST_LEVELS 8u /* of a subtree that is folded at once: 256 leaves */
+
 int gbx_leaf_hash(struct gbx_hash *h, const struct gbx_slice *part, size_t parts, uint8_t out[GBX_SHA256_LEN],
 		  struct gbx_error *err)
 {
@@ -47,6 +51,62 @@ int gbx_tree_append_with(struct gbx_tree *tree, struct gbx_hash *h, const uint8_
 int gbx_tree_append(struct gbx_tree *tree, struct gbx_hash *h, const uint8_t leaf[GBX_SHA256_LEN], struct gbx_error *err)
 {
 	return gbx_tree_append_with(tree, h, leaf, NULL, 0, err);
+}
+
+/* Puts the root of a complete subtree of 2^level leaves behind those before, whose number it divides. */
+static int append_subtree(struct gbx_tree *tree, struct gbx_hash *h, const uint8_t root[GBX_SHA256_LEN], unsigned level,
+			  struct gbx_error *err)
+{
+	uint8_t node[GBX_SHA256_LEN];
+	unsigned count = tree->count;
+
+	memcpy(node, root, sizeof node);
+	for (uint64_t size = tree->size >> level; size & 1; size >>= 1) {
+		int rc = gbx_node_hash(h, tree->node[--count], node, node, err);
+		if (rc)
+			return rc;
+	}
+	memcpy(tree->node[count], node, sizeof node);
+	tree->count = count + 1;
+	tree->size += (uint64_t)1 << level;
+	return 0;
+}
+
+/* leaf[0] becomes the root of the first 2^level. */
+static int fold_subtree(struct gbx_hash *h, uint8_t (*leaf)[GBX_SHA256_LEN], unsigned level, struct gbx_error *err)
+{
+	uint8_t pair[1 << (MOST_LEVELS - 1)][1 + 2 * GBX_SHA256_LEN];
+	struct gbx_message message[1 << (MOST_LEVELS - 1)];
+	int rc = 0;
+
+	for (size_t n = (size_t)1 << level; rc == 0 && n > 1; n /= 2) {
+		for (size_t i = 0; i < n / 2; i++) {
+			pair[i][0] = 1;
+			memcpy(pair[i] + 1, leaf[2 * i], GBX_SHA256_LEN);
+			memcpy(pair[i] + 1 + GBX_SHA256_LEN, leaf[2 * i + 1], GBX_SHA256_LEN);
+			message[i] = (struct gbx_message){pair[i], sizeof pair[i], leaf[i]};
+		}
+		rc = gbx_sha256_many(h, message, n / 2, err);
+	}
+	return rc;
+}
+
+int gbx_tree_append_many(struct gbx_tree *tree, struct gbx_hash *h, uint8_t (*leaf)[GBX_SHA256_LEN], size_t count,
+			 struct gbx_error *err)
+{
+	int rc = 0;
+
+	while (rc == 0 && count) {
+		unsigned level = 0;
+		while (level < MOST_LEVELS && (size_t)2 << level <= count && tree->size % ((uint64_t)2 << level) == 0)
+			level++;
+		rc = fold_subtree(h, leaf, level, err);
+		if (rc == 0)
+			rc = append_subtree(tree, h, leaf[0], level, err);
+		leaf += (size_t)1 << level;
+		count -= (size_t)1 << level;
+	}
+	return rc;
 }
 
 int gbx_tree_root(const struct gbx_tree *tree, struct gbx_hash *h, uint8_t root[GBX_SHA256_LEN], struct gbx_error *err)

@@ -23,6 +23,9 @@ int gbx_tree_append(struct gbx_tree *tree, struct gbx_hash *h, const uint8_t lea
 /* The same where roots of complete subtrees that end with this leaf were computed before: node[k] is the one of 2^(k+1) leaves. */
 int gbx_tree_append_with(struct gbx_tree *tree, struct gbx_hash *h, const uint8_t leaf[GBX_SHA256_LEN],
 			 const uint8_t (*node)[GBX_SHA256_LEN], unsigned nodes, struct gbx_error *err) GBX_MUST_USE;
+/* Appends many, with the nodes between them made many at once; leaf is used up. */
+int gbx_tree_append_many(struct gbx_tree *tree, struct gbx_hash *h, uint8_t (*leaf)[GBX_SHA256_LEN], size_t count,
+			 struct gbx_error *err) GBX_MUST_USE;
 int gbx_tree_root(const struct gbx_tree *tree, struct gbx_hash *h, uint8_t root[GBX_SHA256_LEN], struct gbx_error *err) GBX_MUST_USE;
 
 /* The inclusion proof of leaf `index` among `size` leaf hashes: RFC 6962 section 2.1.1, nearest sibling first.

@@ -573,7 +573,7 @@ static void the_manifest_reads_back(void **state)
 	}
 	assert_int_equal(n, sum.files);
 	assert_int_equal(gbx_manifest_reader_sum(&r, &back, NULL), 0);
-	assert_memory_equal(&back, &sum, sizeof sum);
+	assert_memory_equal(&back, &sum, offsetof(struct gbx_manifest_sum, listing));
 	/* Salts are new each time; the plain root stays. */
 	gbx_bytes_output(&out, &again);
 	assert_int_equal(gbx_files_manifest(&files, &out.out, &second, digest, NULL), 0);

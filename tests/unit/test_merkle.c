@@ -127,6 +127,33 @@ static void roots_are_the_definitions(void **state)
 	}
 }
 
+/* Leaves appended in pieces of any length are leaves appended one by one. */
+static void many_are_one_by_one(void **state)
+{
+	static uint8_t leaf[3000][32], piece[3000][32];
+	struct trees *t = *state;
+	unsigned seed = 1;
+
+	for (int round = 0; round < 60; round++) {
+		struct gbx_tree one = {0}, many = {0};
+		while (one.size < 3000) {
+			seed = seed * 1103515245u + 12345u;
+			size_t n = seed >> 8 & (round % 3 == 0 ? 1023 : 31), at = one.size;
+			n = n < 3000 - at ? n : 3000 - at;
+			for (size_t i = 0; i < n; i++) {
+				memset(leaf[at + i], 0, 32);
+				gbx_put_be64(leaf[at + i], (at + i) * 77 + (uint64_t)round);
+				assert_int_equal(gbx_tree_append(&one, t->h, leaf[at + i], NULL), 0);
+			}
+			memcpy(piece, leaf[at], n * 32);
+			assert_int_equal(gbx_tree_append_many(&many, t->h, piece, n, NULL), 0);
+			assert_int_equal(one.size, many.size);
+			assert_int_equal(one.count, many.count);
+			assert_memory_equal(one.node, many.node, one.count * 32);
+		}
+	}
+}
+
 static void check_proof(struct trees *t, size_t n, size_t m)
 {
 	uint8_t proof[64][32], naive[64][32], root[32];
@@ -257,6 +284,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(roots_are_the_known_ones),
 		cmocka_unit_test(roots_are_the_definitions),
+		cmocka_unit_test(many_are_one_by_one),
 		cmocka_unit_test(proofs_are_the_definitions),
 		cmocka_unit_test(an_index_behind_the_end_has_no_proof),
 		cmocka_unit_test(public_vectors),
