@@ -3,6 +3,7 @@
 Each test is a CTest case of its own: disclose.py NAME."""
 import base64
 import fcntl
+import functools
 import hashlib
 import json
 import os
@@ -21,7 +22,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import oracle
 from bundles import KINDS, Bundle, Frame, Place, merkle_root, read_tfrecords, relink, stream_list
 
-SELECTIONS = 200
+SELECTIONS = int(os.environ.get("GLASSBOX_SELECTIONS", "200"))
 SEED = 3004
 SHORTEST = 6  # a shorter text stands in other places by chance
 
@@ -75,10 +76,12 @@ class Record:
         remote = f["remote"]["name"] if "remote" in f else ""
         return (self.kind, f.get("index", 0), f.get("name", ""), f.get("role", 0), self.path(), remote, f.get("_one") or "")
 
+    @functools.lru_cache(maxsize=None)
     def own(self):
         """What stands for this record alone: never published while it is withheld."""
         return {self.salt, self.body, hashlib.sha256(self.body).digest(), hashlib.sha256(self.salt + self.body).digest()}
 
+    @functools.lru_cache(maxsize=None)
     def values(self):
         """Its values, those of its files, and their digests. A reference to another record is none; a root's name is one that paths
         refer to it by."""
@@ -173,14 +176,8 @@ def everything(path):
             pieces.append(name.encode())
             with open(os.path.join(folder, name), "rb") as f:
                 data = f.read()
-            pieces += unpacked(data)
-            pieces += unpacked(name.encode())
-            try:
-                frames = read_tfrecords(data)
-            except Exception:  # not a TFRecord file
-                frames = []
-            for frame in frames:
-                pieces.append(frame)
+            # Frames, messages in them and files in a tar stand there as they are: to search the file is to search them.
+            pieces += unpacked(data) + unpacked(name.encode())
     return b"\0".join(pieces)
 
 
@@ -296,7 +293,7 @@ class Disclose(unittest.TestCase):
             shutil.rmtree(out)
         print(f"seed {SEED}: {published} published with {withheld} records withheld, {refused} refused first")
         self.assertEqual(published, SELECTIONS)
-        self.assertGreater(refused, 20)
+        self.assertGreater(refused, SELECTIONS // 10)
 
     def publish_with_sources(self, run, out, profile, options, done, said):
         for _ in range(20):
@@ -350,7 +347,7 @@ class Disclose(unittest.TestCase):
         hidden = [r for r, f in zip(run.records, frames) if not f.body]
         self.assertEqual(len(frames), len(run.records))
         for record in hidden:
-            words = record.own()
+            words = set(record.own())
             named = any(self.means(s, record) for s in selectors)
             # What the profile withholds by itself is held against what nothing else says.
             words |= {v for v in record.values() if named or count[v] == 1}
