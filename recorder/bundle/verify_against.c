@@ -83,8 +83,12 @@ static int open_other(const struct gbx_verification *v, struct gbx_against *a, s
 {
 	/* Keys are compared with this bundle's own. */
 	const struct gbx_verify_options alone = {.threads = v->options->threads};
-	int rc = gbx_verify(v->options->against, &alone, &a->report, err);
+	struct stat st;
 
+	/* It is read twice, which a pipe is not. */
+	if (gbx_stat(v->options->against, &st, err) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return gbx_fail(err, GBX_E_REFUSED, "it is neither a file nor a folder");
+	int rc = gbx_verify(v->options->against, &alone, &a->report, err);
 	if (rc)
 		return rc;
 	if (!is_sound(&a->report))

@@ -501,6 +501,9 @@ class Disclose(unittest.TestCase):
                     self.assertIn(oracle.KINDS[g.kind], shown)
             self.assertEqual({t: d for t, d in a.layer.items() if not t.startswith(("journal/", "publication"))},
                              {t: d for t, d in b.layer.items() if not t.startswith(("journal/", "publication"))})
+        # From a pipe, once from front to back.
+        done = p.call("sh", "-c", 'cat "$0" | "$@"', p.path("three.tar"), p.verifier, "-", "--key", self.key, "--against", p.path("one"))
+        self.assertIn(b"against the other bundle: pass: the same run and head; statement 3 is later than 1; 4 records more shown", done.stdout)
         for new, old in (("two", "one"), ("three.tar", "two"), ("three", "one"), ("two", "two")):
             status, report, text = self.verify(p.path(new), "--against", p.path(old))
             self.assertEqual((status, report["against"]["status"]), (0, "pass"), text)
@@ -785,8 +788,10 @@ class Disclose(unittest.TestCase):
         # Not a bundle at all.
         p.write("text", "not a bundle")
         os.mkfifo(p.path("pipe"))
-        for path in (p.path("nothing"), p.path("text"), p.path("home"), "/dev/null"):
+        for path in (p.path("nothing"), p.path("text"), p.path("home")):
             self.hold(p.path("two"), path, 3, "it does not verify", "skipped")
+        for path in (p.path("pipe"), "/dev/null"):
+            self.hold(p.path("two"), path, 3, "neither a file nor a folder", "skipped")
         self.hold(p.path("text"), p.path("two"), 3, "this bundle cannot be read", "skipped")
         # A bundle that fails by itself stays failed, whatever it is held against.
         b = Bundle(p.path("two"))
