@@ -27,6 +27,8 @@ struct gbx_sources {
 	const struct gbx_selection *sel;
 	struct gbx_secret *secret;
 	size_t secrets, secrets_cap;
+	size_t *other; /* those that another parameter may tell: not the values of parameters, of which there may be very many */
+	size_t others, others_cap;
 	struct listed *listed; /* sorted when they are looked up */
 	size_t listeds, listeds_cap;
 	bool sorted;
@@ -54,6 +56,7 @@ void gbx_sources_release(struct gbx_sources **p)
 	for (size_t i = 0; i < s->secrets; i++)
 		gbx_secret_free(&s->secret[i]);
 	gbx_free(s->secret);
+	gbx_free(s->other);
 	gbx_free(s->listed);
 	gbx_free(s->finding);
 	gbx_free(s);
@@ -161,6 +164,10 @@ int gbx_sources_add(struct gbx_sources *s, const struct gbx_stream_view *stream,
 	describe(s, r, said, selector);
 	secret.label = gbx_strdup(said);
 	rc = secret.label ? list_files(s, &secret, r->body, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a name");
+	if (rc == 0)
+		rc = gbx_grow((void **)&s->other, &s->others_cap, s->others, sizeof *s->other, err);
+	if (rc == 0 && (r->kind->kind != GLASSBOX__KIND__PARAMETER || secret.has_file))
+		s->other[s->others++] = s->secrets;
 	s->secret[s->secrets++] = secret;
 	return rc;
 }
@@ -251,9 +258,12 @@ int gbx_sources_look(void *arg, const struct gbx_stream_view *stream, const stru
 	memcpy(shown.at.stream, stream->head.stream, GBX_STREAM_LEN);
 	if (r->kind->kind == GLASSBOX__KIND__ARGUMENT)
 		shown.option = gbx_selection_flag_before(s->sel, r->body->argument->index);
-	for (size_t i = 0; rc == 0 && i < s->secrets; i++)
-		if (gbx_tells(&shown, &s->secret[i]))
-			rc = find(s, stream, r, i, err);
+	bool parameter = r->kind->kind == GLASSBOX__KIND__PARAMETER;
+	for (size_t i = 0; rc == 0 && i < (parameter ? s->others : s->secrets); i++) {
+		size_t secret = parameter ? s->other[i] : i;
+		if (gbx_tells(&shown, &s->secret[secret]))
+			rc = find(s, stream, r, secret, err);
+	}
 	return rc ? rc : look_at_files(s, &at, err);
 }
 
@@ -269,7 +279,7 @@ int gbx_sources_tell(const struct gbx_sources *s, void (*say)(const char *line),
 		if (s->sel->before)
 			snprintf(line, sizeof line, "%s tells what stays withheld in %s%s: disclose both or neither", f->label, secret, more);
 		else
-			snprintf(line, sizeof line, "%s would be shown and tells what %s%s is about: withhold it, too, with --withhold %s", f->label,
+			snprintf(line, sizeof line, "%s would be shown and tells what is withheld in %s%s: withhold it, too, with --withhold %s", f->label,
 				 secret, more, f->selector);
 		say(line);
 	}

@@ -309,7 +309,7 @@ class Disclose(unittest.TestCase):
 
     def check_refusal(self, run, text, said):
         """Each record that is named really tells something of the other that is named."""
-        lines = re.findall(r"record (\d+) \(.*\) would be shown and tells what record (\d+) \(", text)
+        lines = re.findall(r"record (\d+) \(.*\) would be shown and tells what is withheld in record (\d+) \(", text)
         self.assertTrue(lines, said + "\n" + text)
         for teller, secret in lines:
             a, b = run.find(int(teller)), run.find(int(secret))
