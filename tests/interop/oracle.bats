@@ -88,6 +88,14 @@ oracle() {
 	run -3 "$GLASSBOX_VERIFY" -q "$BATS_FILE_TMPDIR/unsigned"
 }
 
+@test "an output that the job did not write" {
+	cd "$BATS_FILE_TMPDIR/plain"
+	mkdir old && echo w >old/w && sleep 0.1
+	"$GLASSBOX" run -q --name old --output old -- true
+	"$GLASSBOX" publish -q old -o ../old
+	python3 "$ORACLE" ../old --key "$KEY"
+}
+
 @test "another key" {
 	mkdir "$BATS_TEST_TMPDIR/mallory"
 	"$GLASSBOX" key new --name mallory --key "$BATS_TEST_TMPDIR/mallory/key.pem"
