@@ -45,10 +45,15 @@ static void free_against(struct gbx_against *a)
 }
 
 /* Only what no bundle of a run can do without; whether its key is trusted, and whether data was compared, is another question. */
+static bool is_needed(enum gbx_check check)
+{
+	return check <= GBX_CHECK_COMMITMENTS;
+}
+
 static bool is_sound(const struct gbx_report *r)
 {
 	for (int i = 0; i < GBX_CHECKS; i++)
-		if (r->failed[i] || (r->unsure[i] && i <= GBX_CHECK_COMMITMENTS))
+		if (r->failed[i] || (r->unsure[i] && is_needed((enum gbx_check)i)))
 			return false;
 	return !r->unread && r->records && r->end;
 }
@@ -56,7 +61,7 @@ static bool is_sound(const struct gbx_report *r)
 static const char *first_finding(const struct gbx_report *r)
 {
 	for (size_t i = 0; i < r->rows; i++)
-		if (r->row[i].detail && (r->row[i].status == GBX_STATUS_FAIL || r->row[i].counts))
+		if (r->row[i].detail && (r->row[i].status == GBX_STATUS_FAIL || (r->row[i].counts && is_needed(r->row[i].check))))
 			return r->row[i].detail;
 	return "it holds no sealed run";
 }
