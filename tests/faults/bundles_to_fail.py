@@ -47,6 +47,8 @@ def main(folder):
     run = p.last_run()
     p.box("publish", run, "-o", p.path("good"))
     p.box("publish", run, "-o", p.path("good.tar"))
+    p.box("run", "--name", "second", "--", "true")
+    p.box("publish", p.last_run(), "-o", p.path("another"))
 
     # Each of these fails one check, or leaves one open, and passes the others.
     bad = Bundle(p.path("good"))
