@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 
 void gbx_close(int *fd)
@@ -274,13 +275,13 @@ uint64_t gbx_ctime_nanos(const struct stat *st)
 
 int gbx_readlinkat(int dirfd, const char *name, struct gbx_bytes *out, struct gbx_error *err)
 {
-	char target[4097];
+	char target[GBX_LIMIT_PATH + 1];
 	ssize_t len = readlinkat(dirfd, name, target, sizeof target);
 
 	if (len < 0)
 		return gbx_fail_errno(err, errno, "cannot read link '%s'", name);
 	if (len == sizeof target)
-		return gbx_fail(err, GBX_E_LIMIT, "the target of link '%s' is longer than 4096 bytes", name);
+		return gbx_fail(err, GBX_E_LIMIT, "the target of link '%s' is longer than %u bytes", name, GBX_LIMIT_PATH);
 	return gbx_bytes_append(out, target, (size_t)len, err);
 }
 

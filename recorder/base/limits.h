@@ -4,18 +4,27 @@
 
 #define GBX_LIMIT_RECORD (64u * 1024)            /* a frame: entry, salt and body together */
 #define GBX_LIMIT_BODY (60u * 1024)              /* a body, so that its frame fits */
-#define GBX_LIMIT_PATH 4096u                     /* a path in a manifest or record */
+#define GBX_LIMIT_PB_DEPTH 8u                    /* messages within messages */
+#define GBX_LIMIT_PATH 4096u                     /* a path in a manifest or record, the target of a link */
 #define GBX_LIMIT_MANIFEST_ENTRY (8u * 1024)     /* one encoded ManifestEntry */
 #define GBX_LIMIT_NOTE (64u * 1024)              /* a head note, proof or vkey */
+#define GBX_NAME_MAX 255                         /* a key's name, an origin */
+#define GBX_OWNER_MAX (GBX_NAME_MAX - 17)        /* an owner's name, so that name, '/' and 16 hex digits are an origin */
+#define GBX_LIMIT_LOG_RECORD 1024u               /* a record of an owner log; its header is the longest */
+#define GBX_LIMIT_MACHINE_ID 64u                 /* what a system file says is the machine */
+#define GBX_MACHINE_MAX 255                      /* how an owner log names its machine */
 #define GBX_LIMIT_NOTE_SIGNATURES 64u            /* signature lines of a note */
 #define GBX_LIMIT_PROOF_HASHES 64u               /* an inclusion proof; a tree has at most 2^63 leaves */
 #define GBX_LIMIT_JSON (4u * 1024 * 1024)        /* an OCI document or publication statement */
+#define GBX_LIMIT_DSSE (GBX_LIMIT_JSON / 3 * 4 + 1024) /* an envelope around GBX_LIMIT_JSON bytes of payload; six times that memory */
+#define GBX_DSSE_TYPE_MAX 127                    /* a payload type */
 #define GBX_LIMIT_JSON_DEPTH 64u
 #define GBX_LIMIT_JSON_VALUES 262144u            /* values of one document but a config; about 100 bytes of memory each */
 #define GBX_LIMIT_REASON 1024u                   /* why a record is withheld */
 #define GBX_LIMIT_INDEX (64u * 1024)             /* oci-layout or index.json of a bundle */
 #define GBX_LIMIT_CONFIG (16u * 1024 * 1024)     /* a config file that is parsed */
 #define GBX_LIMIT_PARAMETERS 1000000u            /* parameters of one run */
+#define GBX_LIMIT_PARAMETER_BYTES (4u * GBX_LIMIT_CONFIG) /* of all their names and values: deep names repeat their beginnings */
 #define GBX_LIMIT_LAYERS 16384u                  /* layers of a bundle */
 #define GBX_LIMIT_KEPT (16u * 1024 * 1024)        /* of a bundle on a pipe that is needed more than once */
 #define GBX_LIMIT_TITLE 128u                     /* a layer's title */
@@ -28,6 +37,9 @@
 #define GBX_LIMIT_TREE_ENTRIES 10000000u         /* git entries of one folder */
 #define GBX_LIMIT_CODE_FILE (256u * 1024 * 1024) /* a tracked file that goes into a snapshot; it is held in memory */
 #define GBX_LIMIT_CODE_REPORT (8u * 1024 * 1024) /* what a capturing process tells of one snapshot */
+#define GBX_LIMIT_PATTERNS (4u * 1024 * 1024)    /* a file of ignore patterns */
+#define GBX_LIMIT_EXPORT_PIECE (64u * 1024)      /* of a file, from the process that reads the code */
+#define GBX_LIMIT_EXPORT_CHUNK (GBX_LIMIT_EXPORT_PIECE + 1024) /* a message with one */
 #define GBX_LIMIT_REMOTES 64u                    /* remotes of a repository that are recorded */
 #define GBX_LIMIT_KEY_FILE (64u * 1024)
 #define GBX_LIMIT_PASSPHRASE 1023u               /* bytes; what the openssl program takes from a file */

@@ -1,8 +1,7 @@
 #include "base/pb.h"
 
+#include "base/limits.h"
 #include "base/text.h"
-
-#define MAX_DEPTH 8u
 
 enum wire { VARINT = 0, FIXED64 = 1, LENGTH = 2, UNREADABLE = 8 };
 
@@ -242,7 +241,7 @@ static int read_message(struct gbx_arena *memory, message_type *type, struct gbx
 {
 	field_type *f = type->fields;
 
-	if (depth > MAX_DEPTH)
+	if (depth > GBX_LIMIT_PB_DEPTH)
 		return malformed(type, NULL, "nested too deeply", err);
 	ProtobufCMessage *message = gbx_arena_alloc(memory, type->sizeof_message);
 	if (!message)

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include "base/child.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/pb.h"
 #include "base/text.h"
@@ -10,8 +11,6 @@
 #include "capture/git.h"
 
 /* Bytes of a file in one message, and the longest message. */
-#define PIECE (64u * 1024)
-#define LIMIT_CHUNK (PIECE + 1024)
 
 #define IDLE_NANOS 30000000000u
 
@@ -47,7 +46,7 @@ static int send_memory(struct sender *s, struct gbx_slice content, struct gbx_er
 	struct gbx_slice part;
 	int rc = 0;
 
-	while (rc == 0 && gbx_take(&content, content.len < PIECE ? content.len : PIECE, &part)) {
+	while (rc == 0 && gbx_take(&content, content.len < GBX_LIMIT_EXPORT_PIECE ? content.len : GBX_LIMIT_EXPORT_PIECE, &part)) {
 		rc = send_chunk(s, part, content.len == 0, NULL, err);
 		if (content.len == 0)
 			break;
@@ -57,7 +56,7 @@ static int send_memory(struct sender *s, struct gbx_slice content, struct gbx_er
 
 static int send_file(struct sender *s, int fd, struct gbx_error *err)
 {
-	uint8_t piece[PIECE];
+	uint8_t piece[GBX_LIMIT_EXPORT_PIECE];
 
 	for (;;) {
 		size_t got = 0;
@@ -174,7 +173,7 @@ static int next_chunk(struct content *c, struct gbx_error *err)
 		return gbx_fail(err, GBX_E_IO, "the process that reads the store died");
 	gbx_arena_reset(&c->memory);
 	if (rc > 0)
-		rc = gbx_pb_parse(&c->memory, &glassbox__export_chunk__descriptor, frame, LIMIT_CHUNK, &chunk, err);
+		rc = gbx_pb_parse(&c->memory, &glassbox__export_chunk__descriptor, frame, GBX_LIMIT_EXPORT_CHUNK, &chunk, err);
 	if (rc)
 		return rc;
 	const Glassbox__ExportChunk *m = (const Glassbox__ExportChunk *)chunk;
@@ -269,7 +268,7 @@ int gbx_code_export(const struct gbx_code_place *place, gbx_code_file_fn file, v
 	if (rc)
 		return rc;
 	gbx_child_input(&in, child.fd, 0, IDLE_NANOS);
-	rc = gbx_tfrecord_reader_init(&frames, &in.in, LIMIT_CHUNK, err);
+	rc = gbx_tfrecord_reader_init(&frames, &in.in, GBX_LIMIT_EXPORT_CHUNK, err);
 	struct content c = {.in = {content_read}, .frames = &frames, .hash = hash};
 	if (rc == 0)
 		rc = receive(place, &c, file, arg, err);

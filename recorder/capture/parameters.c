@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "digest/files.h"
 
-#define MOST_BYTES (4u * GBX_LIMIT_CONFIG) /* of all names and values together: deep names repeat their beginnings */
 
 static void free_parameter(struct gbx_parameter *p)
 {
@@ -153,8 +152,8 @@ static int add_value(struct flat *f, enum gbx_parameter_kind kind, struct gbx_sl
 		return 0;
 	}
 	f->bytes += f->name.len + text.len;
-	if (list->len == GBX_LIMIT_PARAMETERS || f->bytes > MOST_BYTES)
-		return gbx_fail(f->err, GBX_E_LIMIT, "more than %u parameters, or %u bytes of them", GBX_LIMIT_PARAMETERS, MOST_BYTES);
+	if (list->len == GBX_LIMIT_PARAMETERS || f->bytes > GBX_LIMIT_PARAMETER_BYTES)
+		return gbx_fail(f->err, GBX_E_LIMIT, "more than %u parameters, or %u bytes of them", GBX_LIMIT_PARAMETERS, GBX_LIMIT_PARAMETER_BYTES);
 	return add(list, gbx_slice_of(&f->name), kind, text, boolean, f->err);
 }
 

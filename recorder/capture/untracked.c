@@ -6,8 +6,6 @@
 #include "base/mem.h"
 #include "capture/ignore.h"
 
-/* A file of ignore patterns. */
-#define LIMIT_PATTERNS (4u * 1024 * 1024)
 
 struct search {
 	const struct gbx_git_file *file;
@@ -55,7 +53,7 @@ static int read_patterns(struct search *s, const char *path, struct gbx_error *e
 {
 	GBX_AUTO_BYTES struct gbx_bytes text = {0};
 
-	return push_patterns(s, gbx_load_file(path, LIMIT_PATTERNS, &text, err), gbx_slice("", 0), &text, err);
+	return push_patterns(s, gbx_load_file(path, GBX_LIMIT_PATTERNS, &text, err), gbx_slice("", 0), &text, err);
 }
 
 /* git follows no link here. */
@@ -66,7 +64,7 @@ static int read_gitignore(struct level *l, struct gbx_error *err)
 	int rc = gbx_open_regular(l->fd, ".gitignore", &fd, err);
 
 	if (rc == 0)
-		rc = gbx_load_fd(fd, LIMIT_PATTERNS, &text, err);
+		rc = gbx_load_fd(fd, GBX_LIMIT_PATTERNS, &text, err);
 	return push_patterns(l->search, rc, gbx_slice(l->search->path.data, l->path), &text, err);
 }
 

@@ -5,10 +5,6 @@
 #include "base/limits.h"
 #include "trust/key.h"
 
-#define GBX_DSSE_TYPE_MAX 127
-/* The longest envelope that is read: one around GBX_LIMIT_JSON bytes of payload. Reading one takes about six times that memory. */
-#define GBX_LIMIT_DSSE (GBX_LIMIT_JSON / 3 * 4 + 1024)
-
 /* The bytes that are signed, "DSSEv1 <length> <type> <length> <payload>"; appended. */
 int gbx_dsse_pae(struct gbx_slice type, struct gbx_slice payload, struct gbx_bytes *out, struct gbx_error *err) GBX_MUST_USE;
 

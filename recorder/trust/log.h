@@ -22,9 +22,6 @@
 
 #include "trust/proof.h"
 
-/* Bytes of an owner's name, so that name, '/' and 16 hex digits are an origin. */
-#define GBX_OWNER_MAX (GBX_NAME_MAX - 17)
-
 /* An open log, for one thread. Other processes that open it wait. */
 struct gbx_owner_log;
 

@@ -11,7 +11,6 @@
 #define LOG_FORMAT 1
 
 enum {
-	RECORD_LIMIT = 1024,   /* a header is the longest record */
 	LEAF_FRAME_MAX = 192,  /* a leaf's text is at most 150 bytes; with protobuf's three and the frame's 16 */
 	RANDOM_LEN = 8,        /* of an origin */
 };
@@ -42,7 +41,7 @@ static int set_paths(struct gbx_log_file *file, const char *dir, const char *ste
 static int open_records(int fd, struct gbx_file_input *in, struct gbx_tfrecord_reader *records, struct gbx_error *err)
 {
 	gbx_file_input(in, fd);
-	return gbx_tfrecord_reader_init(records, &in->in, RECORD_LIMIT, err);
+	return gbx_tfrecord_reader_init(records, &in->in, GBX_LIMIT_LOG_RECORD, err);
 }
 
 /* The next record must be a header. */
@@ -55,7 +54,7 @@ static int next_header(struct gbx_tfrecord_reader *records, struct gbx_arena *me
 
 	if (rc != 1)
 		return rc ? rc : gbx_fail(err, GBX_E_MALFORMED, "the file has no header");
-	rc = gbx_pb_parse(memory, &glassbox__log_header__descriptor, data, RECORD_LIMIT, &message, err);
+	rc = gbx_pb_parse(memory, &glassbox__log_header__descriptor, data, GBX_LIMIT_LOG_RECORD, &message, err);
 	if (rc == 0)
 		*out = (Glassbox__LogHeader *)message;
 	return rc;
@@ -231,7 +230,7 @@ static int parse_leaf(struct gbx_slice data, struct gbx_log_leaf *leaf, struct g
 {
 	GBX_AUTO_ARENA struct gbx_arena memory = {0};
 	ProtobufCMessage *message;
-	int rc = gbx_pb_parse(&memory, &glassbox__log_leaf__descriptor, data, RECORD_LIMIT, &message, err);
+	int rc = gbx_pb_parse(&memory, &glassbox__log_leaf__descriptor, data, GBX_LIMIT_LOG_RECORD, &message, err);
 
 	if (rc)
 		return rc;

@@ -5,8 +5,6 @@
 #include "base/io.h"
 #include "trust/log.h"
 
-#define GBX_MACHINE_MAX 255
-
 /* Whose log, and where. */
 struct gbx_log_place {
 	const char *dir;

@@ -3,14 +3,15 @@
 #include <stdio.h>
 #include <sys/utsname.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "digest/hash.h"
 #include "trust/log_file.h"
 
-enum { ID_MAX = 64, LOCK_NAME_LEN = 8 };
+enum { LOCK_NAME_LEN = 8 };
 
 /* The first line of a file of the system; "" where it can't be read, is too long or is not text. */
-static void read_id(const char *path, char out[ID_MAX + 1])
+static void read_id(const char *path, char out[GBX_LIMIT_MACHINE_ID + 1])
 {
 	GBX_AUTO_BYTES struct gbx_bytes text = {0};
 	struct gbx_slice line;
@@ -19,9 +20,9 @@ static void read_id(const char *path, char out[ID_MAX + 1])
 	if (gbx_load_file(path, 4096, &text, NULL))
 		return;
 	struct gbx_slice in = gbx_slice_of(&text);
-	if (!gbx_take_line(&in, &line) || line.len > ID_MAX || !gbx_is_utf8(line))
+	if (!gbx_take_line(&in, &line) || line.len > GBX_LIMIT_MACHINE_ID || !gbx_is_utf8(line))
 		return;
-	snprintf(out, ID_MAX + 1, "%.*s", (int)line.len, (const char *)line.data);
+	snprintf(out, GBX_LIMIT_MACHINE_ID + 1, "%.*s", (int)line.len, (const char *)line.data);
 }
 
 /* machine-id(5): 32 hex digits; "uninitialized" while the system is being set up. */
@@ -34,7 +35,7 @@ static bool is_machine_id(const char *id)
 
 void gbx_log_place(struct gbx_log_place *place, const char *dir, const uint8_t public_key[GBX_PUBLIC_KEY_LEN])
 {
-	char id[ID_MAX + 1];
+	char id[GBX_LIMIT_MACHINE_ID + 1];
 	struct utsname host;
 
 	*place = (struct gbx_log_place){.dir = dir, .public_key = public_key};

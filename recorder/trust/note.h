@@ -5,10 +5,10 @@
 #ifndef GBX_TRUST_NOTE_H
 #define GBX_TRUST_NOTE_H
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "trust/key.h"
 
-#define GBX_NAME_MAX 255
 #define GBX_NOTE_KEY_ID_LEN 4
 
 /* A key name or origin: 1 to GBX_NAME_MAX bytes of UTF-8 without white space (Unicode's), control characters and '+'. */

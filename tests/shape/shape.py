@@ -21,6 +21,15 @@ CALLS_ALLOWED = {
     # file: {call: reason}
 }
 
+# Bounds on what is read are in base/limits.h. These bound something else:
+BOUNDS_ALLOWED = {
+    "bundle/tar_block.h": {"GBX_TAR_NAME_MAX", "GBX_TAR_SIZE_MAX"},  # fields of the format
+    "capture/git.h": {"GBX_GIT_ID_MAX"},                             # the longer of git's two
+    "digest/pool.c": {"MOST_THREADS"},
+    "journal/ahead.c": {"MOST_THREADS"},
+    "trust/log_file.c": {"LEAF_FRAME_MAX"},                          # what an unfinished write can have left
+}
+
 LINES_OF_FILE = 600
 LINES_OF_FUNCTION = 100
 LONGER = {}  # "file" or "file:function": reason
@@ -112,6 +121,18 @@ def sizes(root):
                 yield f"{name(root, path)}:{start}: {function} has {length} lines; more than {LINES_OF_FUNCTION}"
 
 
+def limits(root):
+    """Every bound on what is read is in base/limits.h."""
+    for path in sources(root):
+        if name(root, path) == "base/limits.h":
+            continue
+        for number, line in code_lines(path):
+            for found in re.findall(r"#\s*define\s+(\w*(?:LIMIT|MAX|MOST)\w*)|\b(\w*(?:LIMIT|MAX|MOST)\w*)\s*=", line):
+                bound = found[0] or found[1]
+                if bound not in BOUNDS_ALLOWED.get(name(root, path), set()) and bound != "GBX_E_LIMIT":
+                    yield f"{name(root, path)}:{number}: {bound} belongs to base/limits.h"
+
+
 def goto(root):
     for path in sources(root):
         for number, line in code_lines(path):
@@ -165,7 +186,7 @@ def proto(root):
                 yield f"proto/{path.name}:{number}: no maps, floats or optional fields: {line.strip()}"
 
 
-CHECKS = {f.__name__: f for f in (includes, libraries, calls, sizes, goto, headers, listed, crypto, proto)}
+CHECKS = {f.__name__: f for f in (includes, libraries, calls, sizes, goto, headers, listed, crypto, limits, proto)}
 
 
 def main():
