@@ -57,8 +57,7 @@ static void break_report(struct gbx_report *r, const struct gbx_error *err)
 		r->broken = *err;
 }
 
-/* A copy of text, which may be NULL. */
-static char *keep(struct gbx_report *r, const char *text)
+char *gbx_report_keep(struct gbx_report *r, const char *text)
 {
 	struct gbx_error err;
 	char *copy = text ? gbx_strdup(text) : NULL;
@@ -99,7 +98,7 @@ static struct gbx_row *add(struct gbx_report *r, enum gbx_check check, enum gbx_
 		r->unsure[check] = true;
 	struct gbx_row *row = new_row(r, first);
 	if (row)
-		*row = (struct gbx_row){.check = check, .status = status, .counts = counts, .detail = keep(r, detail)};
+		*row = (struct gbx_row){.check = check, .status = status, .counts = counts, .detail = gbx_report_keep(r, detail)};
 	return row;
 }
 
@@ -118,7 +117,7 @@ static struct gbx_row *add_error(struct gbx_report *r, enum gbx_check check, con
 	struct gbx_row *row = add(r, check, status, true, err->line);
 
 	if (row)
-		row->path = keep(r, path);
+		row->path = gbx_report_keep(r, path);
 	return row;
 }
 
@@ -146,7 +145,7 @@ void gbx_report_withheld(struct gbx_report *r, const struct gbx_withheld_row *ro
 		return;
 	}
 	struct gbx_withheld_row copy = *row;
-	copy.reason = keep(r, row->reason);
+	copy.reason = gbx_report_keep(r, row->reason);
 	r->withheld[r->withheld_len++] = copy;
 }
 
@@ -154,7 +153,7 @@ void gbx_report_gap(struct gbx_report *r, const struct gbx_gap_row *row)
 {
 	if (r->gaps < GBX_LIMIT_LISTED && make_room(r, (void **)&r->gap, &r->gaps_cap, r->gaps, sizeof *r->gap)) {
 		struct gbx_gap_row copy = *row;
-		copy.where = keep(r, row->where);
+		copy.where = gbx_report_keep(r, row->where);
 		r->gap[r->gaps++] = copy;
 		return;
 	}

@@ -127,6 +127,9 @@ void gbx_report_gap(struct gbx_report *r, const struct gbx_gap_row *row);
 
 /* Whether anything was said of a check. */
 bool gbx_report_said(const struct gbx_report *r, enum gbx_check check);
+/* A copy of text, for what else the report holds; NULL where text is, and where there is no memory, which breaks the report. */
+char *gbx_report_keep(struct gbx_report *r, const char *text);
+
 /* The worst status of a check; pass where nothing was said against it. */
 enum gbx_status gbx_report_status(const struct gbx_report *r, enum gbx_check check);
 /* require: one flag a check; one that did not pass makes `verified` undetermined. */

@@ -111,7 +111,12 @@ void gbx_verify_against_open(struct gbx_verification *v)
 	if (!v->options->against)
 		return;
 	v->against = gbx_calloc(1, sizeof *v->against);
-	if (v->against && open_other(v, v->against, &err))
+	if (!v->against) {
+		if (gbx_fail(&err, GBX_E_NOMEM, "no memory to compare with another bundle"))
+			gbx_report_error(v->report, GBX_CHECK_PUBLICATION, &err, NULL);
+		return;
+	}
+	if (open_other(v, v->against, &err))
 		v->against->why = err;
 }
 
@@ -207,7 +212,7 @@ static void say(struct gbx_verification *v, int code, const char *why, const cha
 	if (code == GBX_E_BAD || !out->detail)
 		out->status = code == GBX_E_BAD ? GBX_STATUS_FAIL : GBX_STATUS_SKIPPED;
 	if (!out->detail)
-		out->detail = gbx_strdup(why);
+		out->detail = gbx_report_keep(v->report, why);
 }
 
 static void could_not_tell(struct gbx_verification *v, const char *why)
@@ -317,7 +322,7 @@ static void tell(struct gbx_verification *v, const struct gbx_against *a, uint64
 	snprintf(line, sizeof line, "the same run and head; statement %llu%s %llu; %llu record%s more shown%s%s", now,
 		 now == then ? ", the same as" : now == then + 1 ? " follows" : " is later than", then, (unsigned long long)a->disclosed,
 		 a->disclosed == 1 ? "" : "s", less, missing);
-	out->detail = gbx_strdup(line);
+	out->detail = gbx_report_keep(v->report, line);
 	out->status = a->hidden || gone ? GBX_STATUS_WITHHELD : GBX_STATUS_PASS;
 }
 
