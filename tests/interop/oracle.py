@@ -836,7 +836,16 @@ def parse_vkey(text):
     typed = unbase64(typed)
     need(len(typed) == 33 and typed[0] == 1, "not an Ed25519 vkey")
     need(sha256(name.encode(), b"\n", typed)[:4].hex() == key_id, "the vkey's id is not that of name and key")
+    need(not is_weak(typed[1:]), "a key that anybody can sign for, or not in its one encoding")
     return name, bytes.fromhex(key_id), typed[1:]
+
+
+def is_weak(public_key):
+    p = 2**255 - 19
+    d = -121665 * pow(121666, p - 2, p)
+    y = int.from_bytes(public_key, "little") & 2**255 - 1
+    # Twice a point of order eight has order four, so y = 0 there: x^2 = -y^2, put into the curve's equation.
+    return y >= p or y in (0, 1, p - 1) or (d * y**4 + 2 * y**2 - 1) % p == 0
 
 
 def ed25519(public_key, data, signature):
