@@ -13,53 +13,17 @@ import os
 import random
 import re
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-# Not named by the publication statement, so that cosignatures can be added later: another form of these may verify.
-OUTSIDE_STATEMENT = re.compile(r"publication\.json|head\.note|.*\.proof")
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
+from bundles import read_tfrecords, write_tfrecords
+
 INTERESTING = [0, 1, 0x7f, 0x80, 0xff, 0x0a, 0x20, 0x22, 0x2f, 0x5c]
 TIME_LIMIT = 60
-
-
-def crc32c_table():
-    table = []
-    for i in range(256):
-        for _ in range(8):
-            i = i >> 1 ^ (0x82f63b78 if i & 1 else 0)
-        table.append(i)
-    return table
-
-
-TABLE = crc32c_table()
-
-
-def masked_crc(data):
-    crc = 0xffffffff
-    for byte in data:
-        crc = crc >> 8 ^ TABLE[(crc ^ byte) & 255]
-    crc ^= 0xffffffff
-    return ((crc >> 15 | crc << 17) + 0xa282ead8) & 0xffffffff
-
-
-def frames(data):
-    at = 0
-    while at + 16 <= len(data):
-        size = struct.unpack_from("<Q", data, at)[0]
-        yield data[at + 12:at + 12 + size]
-        at += 16 + size
-
-
-def framed(records):
-    out = b""
-    for data in records:
-        size = struct.pack("<Q", len(data))
-        out += size + struct.pack("<I", masked_crc(size)) + data + struct.pack("<I", masked_crc(data))
-    return out
 
 
 def change(rng, data):
@@ -88,7 +52,7 @@ def change(rng, data):
 
 def change_records(rng, data):
     """The same for a file of records, with CRCs that fit."""
-    records = list(frames(data))
+    records = read_tfrecords(data)
     i = rng.randrange(len(records))
     how = rng.randrange(6)
     if how == 0:
@@ -100,7 +64,7 @@ def change_records(rng, data):
         records[i], records[j] = records[j], records[i]
     else:
         records[i] = change(rng, records[i])
-    return framed(records)
+    return write_tfrecords(records)
 
 
 class Bundle:
@@ -136,23 +100,22 @@ class Bundle:
 
 
 def mutate(rng, bundle):
-    """(what was done, files, whether the verifier may still say yes)"""
+    """(what was done, files)"""
     path = rng.choice(list(bundle.files))
     title = bundle.titles.get(path, path)
     how = rng.randrange(10)
     if how == 0:
-        return f"{title}: removed", {p: d for p, d in bundle.files.items() if p != path}, False
+        return f"{title}: removed", {p: d for p, d in bundle.files.items() if p != path}
     if how == 1:
         other = rng.choice(list(bundle.files))
         files = dict(bundle.files)
         files[path], files[other] = files[other], files[path]
-        return f"{title} and {other}: swapped", files, False
+        return f"{title} and {other}: swapped", files
     if how < 5 or not path.startswith("blobs/"):
-        return f"{title}: changed", {**bundle.files, path: change(rng, bundle.files[path])}, False
+        return f"{title}: changed", {**bundle.files, path: change(rng, bundle.files[path])}
     records = title.endswith(".tfrecord") and rng.randrange(4)
     data = (change_records if records else change)(rng, bundle.files[path])
-    may_pass = bool(OUTSIDE_STATEMENT.fullmatch(title))
-    return f"{title}: changed and covered up", bundle.replaced(path, data), may_pass
+    return f"{title}: changed and covered up", bundle.replaced(path, data)
 
 
 def write(folder, files):
@@ -216,7 +179,7 @@ def main():
         while time.monotonic() < end and failures < 10 and (given.count is None or seed - first < given.count):
             rng = random.Random(seed)
             bundle = rng.choice(bundles)
-            what, files, may_pass = mutate(rng, bundle)
+            what, files = mutate(rng, bundle)
             seed += 1
             if files == bundle.files:
                 continue
@@ -227,7 +190,7 @@ def main():
             except subprocess.TimeoutExpired:
                 status, said = "more than a minute", b""
             statuses[status] = statuses.get(status, 0) + 1
-            if status in (1, 3) and b"Sanitizer" not in said and b"runtime error" not in said or status == 0 and may_pass:
+            if status in (1, 3) and b"Sanitizer" not in said and b"runtime error" not in said:
                 continue
             failures += 1
             kept = given.build.resolve() / "fuzz" / str(seed - 1)
