@@ -48,6 +48,9 @@ def rollback():
         else:
             case = Case(what + ": genuine", None, 0)
         yield case._replace(form=combine(bundles, dict(zip(titles, choice))))
+    b = bundles[0].copy()
+    b.remove("start.proof")
+    yield Case("start.proof left out: what it proved is not said any more", b, 0)
 
 
 @model
