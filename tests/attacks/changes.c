@@ -168,6 +168,12 @@ static void put(const struct target *t, const uint8_t *data, size_t len)
 		stop("cannot write the bundle");
 }
 
+static void put_byte(const struct target *t, size_t at, uint8_t byte)
+{
+	if (pwrite(t->fd, &byte, 1, (off_t)at) != 1)
+		stop("cannot write the bundle");
+}
+
 /* index.json that is still one, and tells another size of the image manifest: that contradicts. Else it is malformed, or names what
  * is not there. */
 static int status_of_index(const uint8_t *was, size_t was_len, const uint8_t *now, size_t now_len)
@@ -217,9 +223,10 @@ static void flip(struct target *t, size_t at, unsigned bit)
 
 	t->changed[at] ^= (uint8_t)(1u << bit);
 	struct change c = {"a bit flipped", at, inside(p, at) ? status_of_part(t, p, p->len) : status_of_form(t, at), false};
-	put(t, t->changed, t->len);
+	put_byte(t, at, t->changed[at]);
 	judge(t, &c);
 	t->changed[at] = t->data[at];
+	put_byte(t, at, t->data[at]);
 }
 
 static void leave_out(struct target *t, size_t at)
@@ -228,6 +235,7 @@ static void leave_out(struct target *t, size_t at)
 	put(t, t->changed, t->len - 1);
 	judge(t, &(struct change){"a byte left out", at, t->part ? status_of_part(t, t->part, t->len - 1) : EITHER, true});
 	memcpy(t->changed + at, t->data + at, t->len - at);
+	put(t, t->data, t->len);
 }
 
 static void put_in(struct target *t, size_t at)
@@ -237,12 +245,14 @@ static void put_in(struct target *t, size_t at)
 	put(t, t->changed, t->len + 1);
 	judge(t, &(struct change){"a byte put in", at, t->part ? status_of_part(t, t->part, t->len + 1) : EITHER, true});
 	memcpy(t->changed + at, t->data + at, t->len - at);
+	put(t, t->data, t->len);
 }
 
 static void cut(struct target *t, size_t at)
 {
 	put(t, t->data, at);
 	judge(t, &(struct change){"cut", at, t->part ? status_of_part(t, t->part, at) : 3, true});
+	put(t, t->data, t->len);
 }
 
 static void change_all(struct target *t)
@@ -262,7 +272,6 @@ static void change_all(struct target *t)
 		put_in(t, i * (t->len + 1) / places);
 		cut(t, i * t->len / places);
 	}
-	put(t, t->data, t->len);
 }
 
 static void change_file(const char *path, struct part *part)
