@@ -92,15 +92,17 @@ static void compare_listed(struct walk *w, const struct gbx_head *head)
 
 	if (!was || rc < 0)
 		return;
-	if (rc == 0)
+	if (rc == 0) {
 		complain_about(w, GBX_CHECK_STREAMS, GBX_E_BAD, "its stream is not in the sealed list of streams", head->size - 1);
-	else if (memcmp(e.head.stream, head->stream, GBX_STREAM_LEN) != 0)
+	} else if (memcmp(e.head.stream, head->stream, GBX_STREAM_LEN) != 0) {
 		complain_about(w, GBX_CHECK_STREAMS, GBX_E_BAD, "its stream is not the one that the sealed list has next", head->size - 1);
-	else if (e.head.size != head->size || memcmp(e.head.root, head->root, GBX_SHA256_LEN) != 0)
+		w->has_list = false; /* out of step: once is enough */
+	} else if (e.head.size != head->size || memcmp(e.head.root, head->root, GBX_SHA256_LEN) != 0) {
 		complain_about(w, GBX_CHECK_STREAMS, GBX_E_BAD, "its stream has another size or root than the sealed list says",
 			       head->size ? head->size - 1 : 0);
-	else if ((e.state == GBX_STREAM_ENDED) != w->ended)
+	} else if ((e.state == GBX_STREAM_ENDED) != w->ended) {
 		w->states_differ = true;
+	}
 }
 
 static void add_seen(struct walk *w, const struct gbx_head *head)
