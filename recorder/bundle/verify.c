@@ -5,9 +5,30 @@
 #include "base/mem.h"
 #include "bundle/verify_parts.h"
 
+/* A blob that is missing was told when the layout was read, and is asked for again by each check that needs it. */
+static bool was_told(const struct gbx_report *r, enum gbx_check check, const char *detail)
+{
+	for (size_t i = 0; i < r->rows; i++)
+		if (r->row[i].check == check && r->row[i].detail && strcmp(r->row[i].detail, detail) == 0)
+			return true;
+	return false;
+}
+
 void gbx_verify_layer_error(struct gbx_verification *v, const struct gbx_layer *l, const struct gbx_error *err)
 {
-	gbx_report_error(v->report, err->code == GBX_E_BAD ? GBX_CHECK_DIGESTS : GBX_CHECK_LAYOUT, err, l->title);
+	enum gbx_check check = err->code == GBX_E_BAD ? GBX_CHECK_DIGESTS : GBX_CHECK_LAYOUT;
+
+	if (!was_told(v->report, check, err->line))
+		gbx_report_error(v->report, check, err, l->title);
+}
+
+void gbx_verify_unread(struct gbx_verification *v, enum gbx_check check, const struct gbx_layer *l, const struct gbx_error *err)
+{
+	struct gbx_error unread;
+
+	gbx_verify_layer_error(v, l, err);
+	if (gbx_fail(&unread, GBX_E_IO, "%s could not be read", l->title))
+		gbx_report_error(v->report, check, &unread, l->title);
 }
 
 /* Titles whose blobs are read one by one: one blob under thousands of them would be read thousands of times. */
@@ -80,14 +101,12 @@ static void skip_all(struct gbx_report *r)
 			gbx_report_add(r, (enum gbx_check)i, GBX_STATUS_SKIPPED, true, "the layout cannot be read");
 }
 
-/* What was not compared with the end of the journals is no pass either. */
-static void skip_ends(struct gbx_verification *v)
+/* What depends on records that were not read is no pass either. */
+static void skip_unread(struct gbx_verification *v)
 {
-	static const enum gbx_check ends[] = {GBX_CHECK_CHAIN, GBX_CHECK_STREAMS, GBX_CHECK_COMMITMENTS, GBX_CHECK_SIGNATURE};
-
-	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-		if (!v->report->failed[ends[i]] && !v->report->unsure[ends[i]])
-			gbx_report_add(v->report, ends[i], GBX_STATUS_SKIPPED, true, "the journals could not be read to their end");
+	for (int i = GBX_CHECK_RECORDS; i <= GBX_CHECK_MANIFESTS; i++)
+		if (!v->report->failed[i] && !v->report->unsure[i])
+			gbx_report_add(v->report, (enum gbx_check)i, GBX_STATUS_SKIPPED, true, "the journals could not be read to their end");
 }
 
 static void verify(struct gbx_verification *v)
@@ -108,7 +127,7 @@ static void verify(struct gbx_verification *v)
 	if (gbx_source_end(v->source, &err))
 		gbx_report_error(v->report, GBX_CHECK_LAYOUT, &err, NULL);
 	if (!v->journals_whole)
-		skip_ends(v);
+		skip_unread(v);
 	gbx_ulid_text(v->run, v->report->run);
 }
 

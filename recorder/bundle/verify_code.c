@@ -145,11 +145,11 @@ static void check_tar(struct gbx_verification *v, const struct gbx_layer *layer,
 	struct gbx_error err;
 
 	if (gbx_source_blob(v->source, layer, &tar_blob, &err)) {
-		gbx_verify_layer_error(v, layer, &err);
+		gbx_verify_unread(v, GBX_CHECK_CODE, layer, &err);
 		return;
 	}
 	if (gbx_source_blob(v->source, manifest, &manifest_blob, &err)) {
-		gbx_verify_layer_error(v, manifest, &err);
+		gbx_verify_unread(v, GBX_CHECK_CODE, manifest, &err);
 		return;
 	}
 	if (compare_with(&c, gbx_blob_input(manifest_blob), gbx_blob_input(tar_blob), &err) && gbx_fail_context(&err, "%s", layer->title))
@@ -196,6 +196,6 @@ void gbx_verify_code(struct gbx_verification *v)
 		gbx_report_error(v->report, GBX_CHECK_CODE, &err, NULL);
 	else if (tars == 0 && v->code_withheld)
 		gbx_report_add(v->report, GBX_CHECK_CODE, GBX_STATUS_WITHHELD, false, "the owner withholds the code");
-	else if (tars == 0)
+	else if (tars == 0 && v->journals_whole)
 		gbx_report_add(v->report, GBX_CHECK_CODE, GBX_STATUS_ABSENT, false, "no code was recorded");
 }

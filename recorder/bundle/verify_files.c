@@ -71,7 +71,7 @@ static void check_manifest_as(struct gbx_verification *v, const struct gbx_layer
 	if (ref->found)
 		return;
 	if (gbx_source_blob(v->source, layer, &blob, &err)) {
-		gbx_verify_layer_error(v, layer, &err);
+		gbx_verify_unread(v, GBX_CHECK_MANIFESTS, layer, &err);
 		compare_each(v, layer, what, NULL);
 		return;
 	}
@@ -123,7 +123,7 @@ void gbx_verify_manifests(struct gbx_verification *v)
 	if (v->files_withheld || v->code_withheld)
 		gbx_report_add(v->report, GBX_CHECK_MANIFESTS, any ? GBX_STATUS_PASS : GBX_STATUS_WITHHELD, false,
 			       any ? "those that are shown; others are withheld" : "all manifests are withheld");
-	else if (!any && v->references == 0)
+	else if (!any && v->references == 0 && v->journals_whole)
 		gbx_report_add(v->report, GBX_CHECK_MANIFESTS, GBX_STATUS_ABSENT, false, "the run has no manifests");
 }
 
@@ -142,7 +142,9 @@ static void check_file(struct gbx_verification *v, const struct gbx_layer *layer
 	}
 	if (!named && v->journals_whole && gbx_fail(&err, GBX_E_BAD, "%s: no shown record names this file", layer->title))
 		gbx_report_error(v->report, GBX_CHECK_MANIFESTS, &err, layer->title);
-	if (gbx_source_blob(v->source, layer, &blob, &err) || gbx_blob_finish(blob, &err))
+	if (gbx_source_blob(v->source, layer, &blob, &err))
+		gbx_verify_unread(v, GBX_CHECK_MANIFESTS, layer, &err);
+	else if (gbx_blob_finish(blob, &err))
 		gbx_verify_layer_error(v, layer, &err);
 }
 

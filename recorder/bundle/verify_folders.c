@@ -182,11 +182,13 @@ static void tell_rest(struct gbx_verification *v, enum gbx_check check, Glassbox
 		}
 	if (v->report->failed[check] || v->report->unsure[check] || (all && all == compared))
 		return;
-	if (all)
+	if (!v->journals_whole)
+		snprintf(line, sizeof line, "the journals could not be read to their end");
+	else if (all)
 		snprintf(line, sizeof line, "%zu of %zu compared; give %s to compare", compared, all, option);
 	else
 		snprintf(line, sizeof line, "no shown record to compare");
-	gbx_report_add(v->report, check, all ? GBX_STATUS_SKIPPED : GBX_STATUS_ABSENT, false, line);
+	gbx_report_add(v->report, check, all || !v->journals_whole ? GBX_STATUS_SKIPPED : GBX_STATUS_ABSENT, false, line);
 }
 
 void gbx_verify_folders(struct gbx_verification *v)

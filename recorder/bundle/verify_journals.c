@@ -407,7 +407,7 @@ static void open_list(struct walk *w)
 		return;
 	}
 	if (gbx_source_blob(w->v->source, layer, &w->list_blob, &err))
-		gbx_verify_layer_error(w->v, layer, &err);
+		gbx_verify_unread(w->v, GBX_CHECK_STREAMS, layer, &err);
 	else if (gbx_tfrecord_reader_init(&w->list, gbx_blob_input(w->list_blob), GBX_LIMIT_RECORD, &err))
 		gbx_report_error(w->v->report, GBX_CHECK_STREAMS, &err, "streams.tfrecord");
 	else

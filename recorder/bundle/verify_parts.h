@@ -91,5 +91,7 @@ const struct gbx_reference *gbx_verify_dataset(const struct gbx_verification *v,
 
 /* "digests" for contradictions, "layout" for the rest of what can go wrong with a layer as a whole. */
 void gbx_verify_layer_error(struct gbx_verification *v, const struct gbx_layer *l, const struct gbx_error *err);
+/* The same, and the check that needs the layer could not be made. */
+void gbx_verify_unread(struct gbx_verification *v, enum gbx_check check, const struct gbx_layer *l, const struct gbx_error *err);
 
 #endif

@@ -23,6 +23,19 @@ static const struct gbx_layer *find_key(const struct gbx_verification *v)
 	return NULL;
 }
 
+/* What is wrong with the layer as a whole is told here, too: it is no matter of the signature alone. */
+static int load(struct gbx_verification *v, const char *title, size_t limit, struct gbx_bytes *out, struct gbx_error *err)
+{
+	const struct gbx_layer *layer = gbx_layers_find(gbx_source_layers(v->source), title);
+
+	if (!layer)
+		return gbx_fail(err, GBX_E_NOTFOUND, "%s is not in the bundle", title);
+	int rc = gbx_source_load(v->source, layer, limit, out, err);
+	if (rc)
+		gbx_verify_layer_error(v, layer, err);
+	return rc;
+}
+
 /* key/<id>.vkey is named by the key's own id. */
 static int check_title(const char *title, const char *name, const uint8_t key[GBX_PUBLIC_KEY_LEN], struct gbx_error *err)
 {
@@ -45,7 +58,7 @@ static int load_key(struct gbx_verification *v, char name[GBX_NAME_MAX + 1], uin
 
 	if (!layer)
 		return gbx_fail(err, GBX_E_NOTFOUND, "the bundle is not signed");
-	int rc = gbx_source_load(v->source, layer, GBX_LIMIT_NOTE, &text, err);
+	int rc = load(v, layer->title, GBX_LIMIT_NOTE, &text, err);
 	if (rc)
 		return rc;
 	if (text.len == 0 || text.data[text.len - 1] != '\n')
@@ -62,15 +75,6 @@ static bool is_trusted(const struct gbx_verification *v, const uint8_t key[GBX_P
 		if (memcmp(v->options->trusted[i], key, GBX_PUBLIC_KEY_LEN) == 0)
 			return true;
 	return false;
-}
-
-static int load(struct gbx_verification *v, const char *title, size_t limit, struct gbx_bytes *out, struct gbx_error *err)
-{
-	const struct gbx_layer *layer = gbx_layers_find(gbx_source_layers(v->source), title);
-
-	if (!layer)
-		return gbx_fail(err, GBX_E_NOTFOUND, "%s is not in the bundle", title);
-	return gbx_source_load(v->source, layer, limit, out, err);
 }
 
 /* Each layer that is there is named with its digest, and each that is named is there, in the same order. */
@@ -169,10 +173,11 @@ static void read_start(struct gbx_verification *v)
 	GBX_AUTO_BYTES struct gbx_bytes text = {0};
 	struct gbx_tlog_proof proof;
 	struct gbx_error err;
+	const struct gbx_layer *layer = gbx_layers_find(gbx_source_layers(v->source), "start.proof");
 
-	if (!gbx_layers_find(gbx_source_layers(v->source), "start.proof"))
+	if (!layer)
 		return;
-	int rc = load(v, "start.proof", GBX_LIMIT_NOTE, &text, &err);
+	int rc = gbx_source_load(v->source, layer, GBX_LIMIT_NOTE, &text, &err);
 	if (rc == 0)
 		rc = gbx_tlog_proof_parse(gbx_slice_of(&text), &proof, &err);
 	if (rc == 0) {
