@@ -25,7 +25,7 @@ for word in "$@"; do
 	*) options+=("$word") ;;
 	esac
 done
-if [ ${#options[@]} -gt 0 ] && { [ "$what" = all ] || [ "$what" = interop ]; }; then
+if [ ${#options[@]} -gt 0 ] && [ "$what" != bench ] && [ "$what" != fuzz ]; then
 	echo "run.sh: '${options[0]}': expected interop, bench, fuzz or --no-install" >&2
 	exit 2
 fi
@@ -53,8 +53,10 @@ step() {
 	return 1
 }
 
-build() { # PRESET
-	step "build, $1" eval "cmake --preset $1 && cmake --build --preset $1 -- -k 0"
+build() { # PRESET [TARGET...]
+	local preset=$1
+	shift
+	step "build, $preset" eval "cmake --preset $preset && cmake --build --preset $preset ${*:+--target $*} -- -k 0"
 }
 
 # cases NAME PRESET CTEST-OPTION...: the failing cases and ctest's own last lines
@@ -92,6 +94,7 @@ all)
 	if build dev; then cases 'tests, dev' dev -LE 'interop' || true; fi
 	if build asan; then cases 'tests, asan' asan -LE 'interop|shape' || true; fi
 	build clang || true
+	if build static glassbox_program glassbox-verify; then cases 'tests, static' static -L '^static$' || true; fi
 	;;
 interop)
 	.ci/packages.sh ${install[@]+"${install[@]}"} build test interop
