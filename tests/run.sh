@@ -5,6 +5,7 @@
 #   tests/run.sh interop [--no-install]      other people's tools on our bundles
 #   tests/run.sh bench [--no-install] [--pairs N] [--long]     what recording costs
 #   tests/run.sh fuzz [--no-install] [--seconds N] [--seed N]  bundles changed at random, 60 seconds; and each bit of small ones
+#   tests/run.sh coverage [--no-install]     which lines and branches the tests reach
 #
 # Installs what is missing (apt; --no-install never does). Exits 0 only when everything passed.
 set -euo pipefail
@@ -16,17 +17,17 @@ options=()
 install=()
 for word in "$@"; do
 	case $word in
-	interop | bench | fuzz) what=$word ;;
+	interop | bench | fuzz | coverage) what=$word ;;
 	--no-install) install=(--no-install) ;;
 	--help | -h)
-		sed -n '2,9s/^# \{0,1\}//p' "$0"
+		sed -n '2,10s/^# \{0,1\}//p' "$0"
 		exit 0
 		;;
 	*) options+=("$word") ;;
 	esac
 done
 if [ ${#options[@]} -gt 0 ] && [ "$what" != bench ] && [ "$what" != fuzz ]; then
-	echo "run.sh: '${options[0]}': expected interop, bench, fuzz or --no-install" >&2
+	echo "run.sh: '${options[0]}': expected interop, bench, fuzz, coverage or --no-install" >&2
 	exit 2
 fi
 jobs=$(nproc)
@@ -114,6 +115,14 @@ fuzz)
 		python3 tests/fuzz/mutate.py --build build/asan ${options[@]+"${options[@]}"} || failed+=('fuzz')
 	fi
 	if build dev; then cases 'every change' dev -C long -L '^long$' || true; fi
+	;;
+coverage)
+	.ci/packages.sh ${install[@]+"${install[@]}"} build test
+	if build coverage; then
+		find build/coverage -name '*.gcda' -delete
+		cases 'tests, coverage' coverage -LE 'interop|shape' || true
+		python3 tests/coverage.py --build build/coverage
+	fi
 	;;
 esac
 finish
