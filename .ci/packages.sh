@@ -7,7 +7,7 @@
 # and asks nobody. With --no-install, and on other systems, it names what is missing and exits 1.
 set -euo pipefail
 
-# group | what is looked for | package | why.   cmd: a program; lib: a pkg-config module; file: a header
+# group | what is looked for | package | why.   cmd: a program; lib: a pkg-config module; file: a header; clang: a library of clang's own
 needs='
 build   | cmd:cc               | gcc                   | the compiler
 build   | file:stdio.h         | libc6-dev             | the C library to compile against
@@ -26,6 +26,8 @@ test    | cmd:python3          | python3               | readers of the formats 
 test    | cmd:openssl          | openssl               | checks a signature by other means
 test    | cmd:protoc           | protobuf-compiler     | reads the records by other means
 clang   | cmd:clang            | clang                 | the second compiler
+fuzz    | cmd:clang            | clang                 | compiles the fuzz targets
+fuzz    | clang:fuzzer         | libclang-rt-dev       | libFuzzer and the sanitizers
 interop | cmd:skopeo           | skopeo                | copies bundles as registries do
 bench   | cmd:python3          | python3               | runs the pairs and takes the medians
 bench   | cmd:strace           | strace                | says what the syncs cost
@@ -33,11 +35,12 @@ fuzz    | cmd:python3          | python3               | changes bundles at rand
 '
 cmake_least=3.25
 
-have() { # cmd:NAME, lib:NAME or file:NAME
+have() { # cmd:NAME, lib:NAME, file:NAME or clang:NAME
 	case $1 in
 	cmd:*) command -v "${1#cmd:}" >/dev/null ;;
 	lib:*) command -v pkg-config >/dev/null && pkg-config --exists "${1#lib:}" ;;
 	file:*) [ -e "/usr/include/${1#file:}" ] ;;
+	clang:*) [ -e "$(clang --print-file-name="libclang_rt.${1#clang:}-$(uname -m).a" 2>/dev/null)" ] ;;
 	esac
 }
 

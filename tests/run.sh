@@ -4,7 +4,7 @@
 #   tests/run.sh [--no-install]              builds with gcc, with sanitizers and with clang; all tests that need no network
 #   tests/run.sh interop [--no-install]      other people's tools on our bundles
 #   tests/run.sh bench [--no-install] [--pairs N] [--long]     what recording costs
-#   tests/run.sh fuzz [--no-install] [--seconds N] [--seed N]  bundles changed at random, 60 seconds; and each bit of small ones
+#   tests/run.sh fuzz [--no-install] [--seconds N] [TARGET...]  each fuzz target for 60 seconds, bundles changed at random, each bit of small ones
 #   tests/run.sh coverage [--no-install]     which lines and branches the tests reach
 #
 # Installs what is missing (apt; --no-install never does). Exits 0 only when everything passed.
@@ -94,7 +94,7 @@ all)
 	# One compiler after the other: a machine with two cores has nothing to gain from more at once.
 	if build dev; then cases 'tests, dev' dev -LE 'interop' || true; fi
 	if build asan; then cases 'tests, asan' asan -LE 'interop|shape' || true; fi
-	build clang || true
+	if build clang; then cases 'fuzz corpora, clang' clang -R '^fuzz\.' -E mutate || true; fi
 	if build static glassbox_program glassbox-verify; then cases 'tests, static' static -L '^static$' || true; fi
 	;;
 interop)
@@ -110,9 +110,9 @@ bench)
 	;;
 fuzz)
 	.ci/packages.sh ${install[@]+"${install[@]}"} build test fuzz
-	if build asan; then
+	if build fuzz; then
 		steps=$((steps + 1))
-		python3 tests/fuzz/mutate.py --build build/asan ${options[@]+"${options[@]}"} || failed+=('fuzz')
+		python3 -B tests/fuzz/fuzz.py --build build/fuzz ${options[@]+"${options[@]}"} || failed+=('fuzz')
 	fi
 	if build dev; then cases 'every change' dev -C long -L '^long$' || true; fi
 	;;

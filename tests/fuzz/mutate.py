@@ -125,12 +125,21 @@ def write(folder, files):
         (folder / path).write_bytes(data)
 
 
+def clean_environment():
+    for name in [n for n in os.environ if n.startswith("GLASSBOX") or n in ("GIT_DIR", "GIT_WORK_TREE")]:
+        del os.environ[name]
+
+
+def own_environment(folder):
+    os.environ.update(HOME=folder, XDG_CONFIG_HOME=folder + "/config", XDG_STATE_HOME=folder + "/state", GIT_CONFIG_NOSYSTEM="1")
+
+
 def make_bundles(build, work):
-    """Two runs' bundles, one public and one full, and the key's file."""
+    """Three runs' bundles, a public one, a full one and a small one, and the key's file."""
     program = str(build / "recorder/glassbox")
 
-    def run(*words):
-        done = subprocess.run(words, cwd=project, capture_output=True, text=True)
+    def run(*words, cwd=None):
+        done = subprocess.run(words, cwd=cwd or project, capture_output=True, text=True)
         if done.returncode:
             sys.exit(f"fuzz: {' '.join(words)}: exit status {done.returncode}: {done.stderr}")
 
@@ -154,7 +163,14 @@ def make_bundles(build, work):
         (project / "train.sh").write_text((project / "train.sh").read_text() + "# changed\n")
         out = work / profile
         run(program, "publish", "last", "-q", "--key", key, "--profile", profile, "-o", str(out))
+        run(program, "publish", "last", "-q", "--key", key, "--profile", profile, "-o", str(out) + ".tar")
         bundles.append(Bundle(out))
+    plain = work / "plain"
+    plain.mkdir()
+    run(program, "run", "-q", "--key", key, "--", "true", cwd=plain)
+    run(program, "publish", "last", "-q", "--key", key, "-o", str(work / "small"), cwd=plain)
+    run(program, "publish", "last", "-q", "--key", key, "-o", str(work / "small.tar"), cwd=plain)
+    bundles.append(Bundle(work / "small"))
     return bundles, str(work / "key.pub")
 
 
@@ -165,14 +181,13 @@ def main():
     parser.add_argument("--seed", type=int, default=None, help="the first seed; each change has its own, one after the other")
     parser.add_argument("--count", type=int, default=None, help="stop after so many changes")
     given = parser.parse_args()
-    for name in [n for n in os.environ if n.startswith("GLASSBOX") or n in ("GIT_DIR", "GIT_WORK_TREE")]:
-        del os.environ[name]
+    clean_environment()
     seed = first = time.time_ns() % 1_000_000_000 if given.seed is None else given.seed
     failures = 0
     statuses = {}
     with tempfile.TemporaryDirectory(prefix="glassbox-fuzz.") as folder:
         work = Path(folder)
-        os.environ.update(HOME=folder, XDG_CONFIG_HOME=folder + "/config", XDG_STATE_HOME=folder + "/state", GIT_CONFIG_NOSYSTEM="1")
+        own_environment(folder)
         bundles, key = make_bundles(given.build.resolve(), work)
         verifier = [str(given.build.resolve() / "recorder/glassbox-verify"), "--key", key]
         end = time.monotonic() + given.seconds
@@ -202,4 +217,5 @@ def main():
     sys.exit(1 if failures else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

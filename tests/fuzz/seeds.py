@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""Makes what the fuzz targets start from, out of bundles of real runs: seeds.py --build DIR --out DIR.
+
+OUT/<target>/ gets the seeds, OUT/trusted.pem the key that signed the bundles among them.
+"""
+import argparse
+import base64
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import mutate
+
+DOCUMENTS = {"publication.json": "dsse", "head.note": "note", "start.proof": "proof", "seal.proof": "proof", "streams.tfrecord": "tfrecord"}
+FOLDERS = {"journal": "journal", "manifest": "manifest", "code": "tar", "key": "vkey", "file": "json"}
+TEXTS = ["", "0", "9223372036854775807", "deadbeef", "AAECAw==", "01M82FS9QSAQ0FD0MXQVQ014X2", "a\u202eb\x1b[31m\\", "\U0001f9ca\u00e9"]
+JSON = ['{}', '[]', '{"a":[1,-2.5e3,true,false,null,"\\u00e9\\n"],"b":{"c":{}}}', '[' * 64 + ']' * 64, '{\n  "a": 1\n}', '[1e-7,0.1,123456789012345678]']
+
+
+class Seeds:
+    def __init__(self, out):
+        self.out = out
+
+    def put(self, target, data):
+        folder = self.out / target
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
+
+
+def vkey_body(data):
+    return data.rstrip(b"\n")
+
+
+def fields(message):
+    """The values of a message whose fields are all length-delimited, each of less than 16 KiB."""
+    at = 0
+    while at < len(message):
+        size, at = message[at + 1], at + 2
+        if size > 127:
+            size, at = size & 127 | message[at] << 7, at + 1
+        yield message[at:at + size]
+        at += size
+
+
+def from_layer(seeds, title, data):
+    target = DOCUMENTS.get(title) or FOLDERS[title.split("/")[0]]
+    seeds.put(target, vkey_body(data) if target == "vkey" else data)
+    if target == "vkey":
+        seeds.put("key", data)
+    if target == "dsse":
+        seeds.put("publication", base64.b64decode(json.loads(data)["payload"]))
+    if target == "proof":
+        extra = data.split(b"\n")[1].split(b" ")[1]
+        seeds.put("leaf", base64.b64decode(extra))
+    if title == "streams.tfrecord":
+        for record in mutate.frames(data):
+            seeds.put("streams", record)
+    if target == "journal":
+        for record in mutate.frames(data):
+            seeds.put("record", record)
+            seeds.put("entry", record)
+            entry, *rest = fields(record)
+            seeds.put("entry", entry)
+            for body in rest[1:]:
+                seeds.put("pb", body)
+    if target == "manifest":
+        seeds.put("tfrecord", data)
+
+
+def from_bundle(seeds, bundle):
+    for path, data in bundle.files.items():
+        if path in bundle.titles:
+            from_layer(seeds, bundle.titles[path], data)
+    seeds.put("layout", bundle.files["oci-layout"])
+    seeds.put("index", bundle.files["index.json"])
+    seeds.put("image_manifest", bundle.files[bundle.manifest])
+    for path in ("oci-layout", "index.json", bundle.manifest):
+        seeds.put("json", bundle.files[path])
+
+
+def other_spellings(seeds):
+    """As other tools write the documents of a layout, and a tar of one."""
+    layout = {"imageLayoutVersion": "1.0.0"}
+    for text in (json.dumps(layout), json.dumps(layout, indent=2), json.dumps(layout, indent=4)):
+        seeds.put("layout", text.encode())
+    for path in list((seeds.out / "index").iterdir()):
+        index = json.loads(path.read_bytes())
+        index["manifests"][0]["annotations"] = {"org.opencontainers.image.ref.name": "latest"}
+        seeds.put("index", json.dumps(index, separators=(",", ":")).encode())
+        seeds.put("index", json.dumps(index, indent=3).encode())
+
+
+def other_tars(seeds, work):
+    for profile, form in (("small", "ustar"), ("full", "posix")):
+        done = subprocess.run(["tar", "-C", str(work / profile), "--format=" + form, "-cf", "-", "."], capture_output=True, check=True)
+        seeds.put("verify", done.stdout)
+    small = work / "tar"
+    (small / "folder").mkdir(parents=True)
+    (small / "folder" / "file").write_text("content\n")
+    (small / ("n" * 99)).mkdir()
+    (small / ("n" * 99) / "long").write_text("a long name\n")
+    for form in ("ustar", "posix"):
+        done = subprocess.run(["tar", "-C", str(small), "--format=" + form, "-cf", "-", "."], capture_output=True, check=True)
+        seeds.put("tar", done.stdout)
+
+
+def keys(seeds, key):
+    seeds.put("key", Path(key).read_bytes())
+    seeds.put("key", Path(key).with_suffix(".pem").read_bytes())
+    for words in (["genpkey", "-algorithm", "x25519"], ["genpkey", "-algorithm", "ed25519", "-aes-128-cbc", "-pass", "pass:x"]):
+        seeds.put("key", subprocess.run(["openssl", *words], capture_output=True, check=True).stdout)
+
+
+def small_ones(seeds):
+    """Short forms of the documents that have lists: short inputs run faster."""
+    signature = {"keyid": "ab" * 32, "sig": base64.b64encode(bytes(range(64))).decode()}
+    for signatures in ([], [signature]):
+        envelope = {"payload": "e30=", "payloadType": "application/vnd.in-toto+json", "signatures": signatures}
+        seeds.put("dsse", json.dumps(envelope, separators=(",", ":")).encode())
+        seeds.put("dsse", json.dumps(envelope).encode())
+    for path in list((seeds.out / "image_manifest").iterdir()):
+        manifest = json.loads(path.read_bytes())
+        layers = manifest["layers"]
+        for chosen in ([0], [0, 1], [0, len(layers) // 2, len(layers) - 1]):
+            manifest["layers"] = [layers[i] for i in chosen]
+            seeds.put("image_manifest", json.dumps(manifest, separators=(",", ":")).encode())
+    for path in list((seeds.out / "publication").iterdir()):
+        statement = json.loads(path.read_bytes())
+        predicate = statement["predicate"]
+        for size in (0, 1, 2):
+            predicate["layers"], predicate["withheld"] = predicate["layers"][:size + 1], predicate["withheld"][:size]
+            predicate["previous"] = "sha256:" + "cd" * 32 if size else None
+            seeds.put("publication", json.dumps(statement, separators=(",", ":")).encode())
+            statement = json.loads(path.read_bytes())
+            predicate = statement["predicate"]
+    for path in list((seeds.out / "journal").iterdir()):
+        records = list(mutate.frames(path.read_bytes()))
+        for size in (1, 3, 8):
+            seeds.put("journal", mutate.framed(records[:size]))
+            seeds.put("tfrecord", mutate.framed(records[:size]))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--build", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    given = parser.parse_args()
+    mutate.clean_environment()
+    shutil.rmtree(given.out, ignore_errors=True)
+    seeds = Seeds(given.out)
+    with tempfile.TemporaryDirectory(prefix="glassbox-fuzz.") as folder:
+        work = Path(folder)
+        mutate.own_environment(folder)
+        bundles, key = mutate.make_bundles(given.build.resolve(), work)
+        for bundle in bundles:
+            from_bundle(seeds, bundle)
+        for profile in ("public", "full", "small"):
+            seeds.put("verify", (work / f"{profile}.tar").read_bytes())
+        small_ones(seeds)
+        other_spellings(seeds)
+        other_tars(seeds, work)
+        keys(seeds, key)
+        shutil.copy(key, given.out / "trusted.pem")
+    for text in TEXTS:
+        seeds.put("text", text.encode())
+    for text in JSON:
+        seeds.put("json", text.encode())
+
+
+main()
