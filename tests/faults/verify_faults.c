@@ -46,6 +46,7 @@ struct scene {
 static const struct scene scenes[] = {
 	{0, 1, {"good", OPTIONS, "-v"}},
 	{0, 3, {"good.tar", OPTIONS, "--json"}},
+	{0, 7, {"-", OPTIONS}},
 	{0, 7, {"good", "--key", "key.pub", "--against", "good.tar"}},
 	{1, 7, {"good", "--key", "key.pub", "--against", "another"}},
 	{1, 13, {"good", "--key", "key.pub", "--data", "set=other", "--json"}},
@@ -101,6 +102,21 @@ static int memory_file(const char *name)
 	return fd;
 }
 
+/* good.tar on standard input; a pipe holds it. */
+static void put_on_pipe(void)
+{
+	char data[64 * 1024];
+	int end[2], tar = open("good.tar", O_RDONLY);
+	ssize_t len = tar < 0 || pipe(end) ? -1 : read(tar, data, sizeof data);
+
+	if (len <= 0 || len == sizeof data || write(end[1], data, (size_t)len) != len)
+		_exit(9);
+	dup2(end[0], STDIN_FILENO);
+	close(end[0]);
+	close(end[1]);
+	close(tar);
+}
+
 static void run_inside(const struct scene *s, const struct inject_plan *plan)
 {
 	const char *argv[ARGS + 2] = {"glassbox-verify"};
@@ -108,6 +124,8 @@ static void run_inside(const struct scene *s, const struct inject_plan *plan)
 
 	for (; argc <= ARGS && s->argv[argc - 1]; argc++)
 		argv[argc] = s->argv[argc - 1];
+	if (strcmp(s->argv[0], "-") == 0)
+		put_on_pipe();
 	int before = open_descriptors();
 	inject_arm(plan);
 	now->status = glassbox_verify_main(argc, (char **)(uintptr_t)argv);
