@@ -24,7 +24,7 @@ static void begin(struct gbx_manifest_reader *r, enum gbx_manifest_kind kind, st
 	if (!r->records.buffer)
 		FUZZ_HOLDS(gbx_manifest_reader_init(r, kind, in, NULL) == 0);
 	gbx_manifest_fold_free(&r->fold);
-	FUZZ_HOLDS(gbx_manifest_fold_init(&r->fold, kind, NULL) == 0);
+	FUZZ_HOLDS(gbx_manifest_fold_init(&r->fold, kind, false, NULL) == 0);
 	fuzz_rewind(&r->records, in);
 }
 
