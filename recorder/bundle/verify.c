@@ -3,7 +3,10 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/processors.h"
 #include "bundle/verify_parts.h"
+
+#define MANY_BYTES (1024u * 1024)
 
 /* A blob that is missing was told when the layout was read, and is asked for again by each check that needs it. */
 static bool was_told(const struct gbx_report *r, enum gbx_check check, const char *detail)
@@ -29,6 +32,13 @@ void gbx_verify_unread(struct gbx_verification *v, enum gbx_check check, const s
 	gbx_verify_layer_error(v, l, err);
 	if (gbx_fail(&unread, GBX_E_IO, "%s could not be read", l->title))
 		gbx_report_error(v->report, check, &unread, l->title);
+}
+
+unsigned gbx_verify_threads(const struct gbx_verification *v, uint64_t bytes)
+{
+	if (bytes < MANY_BYTES)
+		return 1;
+	return v->options->threads ? v->options->threads : gbx_processors();
 }
 
 /* Titles whose blobs are read one by one: one blob under thousands of them would be read thousands of times. */

@@ -29,7 +29,8 @@ static int compare_with_record(const struct gbx_verification *v, const struct gb
 			(unsigned long long)ref->dataset.seq);
 }
 
-static int read_manifest(struct gbx_input *in, enum gbx_manifest_kind kind, struct gbx_manifest_sum *sum, struct gbx_error *err)
+static int read_manifest(struct gbx_input *in, enum gbx_manifest_kind kind, unsigned threads, struct gbx_manifest_sum *sum,
+			 struct gbx_error *err)
 {
 	struct gbx_manifest_reader reader;
 	struct gbx_entry entry;
@@ -37,6 +38,7 @@ static int read_manifest(struct gbx_input *in, enum gbx_manifest_kind kind, stru
 
 	if (rc)
 		return rc;
+	gbx_manifest_fold_help(&reader.fold, threads);
 	do
 		rc = gbx_manifest_next(&reader, &entry, err);
 	while (rc == 1);
@@ -75,7 +77,8 @@ static void check_manifest_as(struct gbx_verification *v, const struct gbx_layer
 		compare_each(v, layer, what, NULL);
 		return;
 	}
-	int rc = read_manifest(gbx_blob_input(blob), what == GBX_NAMED_CODE ? GBX_MANIFEST_CODE : GBX_MANIFEST_FILES, &sum, &err);
+	int rc = read_manifest(gbx_blob_input(blob), what == GBX_NAMED_CODE ? GBX_MANIFEST_CODE : GBX_MANIFEST_FILES,
+			       gbx_verify_threads(v, layer->size), &sum, &err);
 	if (rc && gbx_fail_context(&err, "%s", layer->title))
 		gbx_report_error_at(v->report, GBX_CHECK_MANIFESTS, &err, layer->title, ref->stream, ref->seq);
 	compare_each(v, layer, what, rc ? NULL : &sum);

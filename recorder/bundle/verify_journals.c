@@ -4,12 +4,9 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/processors.h"
 #include "bundle/verify_parts.h"
 #include "journal/ahead.h"
 #include "journal/streams.h"
-
-#define MANY_BYTES (1024u * 1024) /* of journals: from here on several threads read them */
 
 /* A lead stream's head, for the lead streams that go on from it. */
 struct lead {
@@ -518,18 +515,14 @@ static void read_all(struct walk *w)
 	check_numbers(w, n);
 }
 
-/* Threads for a few records cost more than they save. */
-static unsigned threads_for(const struct gbx_verification *v)
+static uint64_t journal_bytes(const struct gbx_layers *layers)
 {
-	const struct gbx_layers *layers = gbx_source_layers(v->source);
 	uint64_t bytes = 0;
 
-	for (size_t i = 0; i < layers->len && bytes < MANY_BYTES; i++)
-		if (strncmp(layers->layer[i].title, "journal/", 8) == 0)
-			bytes = layers->layer[i].size < MANY_BYTES ? bytes + layers->layer[i].size : MANY_BYTES;
-	if (bytes < MANY_BYTES)
-		return 1;
-	return v->options->threads ? v->options->threads : gbx_processors();
+	for (size_t i = 0; i < layers->len; i++)
+		if (strncmp(layers->layer[i].title, "journal/", 8) == 0 && __builtin_add_overflow(bytes, layers->layer[i].size, &bytes))
+			return UINT64_MAX;
+	return bytes;
 }
 
 void gbx_verify_journals(struct gbx_verification *v)
@@ -537,7 +530,7 @@ void gbx_verify_journals(struct gbx_verification *v)
 	struct walk w = {.v = v};
 	struct gbx_error err;
 
-	if (gbx_chain_init(&w.chain, &err) || gbx_ahead_new(threads_for(v), &w.records, &err)) {
+	if (gbx_chain_init(&w.chain, &err) || gbx_ahead_new(gbx_verify_threads(v, journal_bytes(gbx_source_layers(v->source))), &w.records, &err)) {
 		gbx_report_error(v->report, GBX_CHECK_RECORDS, &err, NULL);
 		gbx_chain_free(&w.chain);
 		return;

@@ -89,6 +89,8 @@ struct gbx_reference **gbx_verify_next(const struct gbx_verification *v, struct 
 /* The dataset at a place, shown or not; NULL where there is another record or none. */
 const struct gbx_reference *gbx_verify_dataset(const struct gbx_verification *v, const struct gbx_ref *place);
 
+/* How many threads read so many bytes of records: for a few more than one cost more than they save. */
+unsigned gbx_verify_threads(const struct gbx_verification *v, uint64_t bytes);
 /* "digests" for contradictions, "layout" for the rest of what can go wrong with a layer as a whole. */
 void gbx_verify_layer_error(struct gbx_verification *v, const struct gbx_layer *l, const struct gbx_error *err);
 /* The same, and the check that needs the layer could not be made. */

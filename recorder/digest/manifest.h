@@ -41,7 +41,7 @@ struct gbx_manifest_sum {
 	uint8_t listing[GBX_SHA256_LEN];     /* GBX_MANIFEST_FILES, written: root over names, sizes and times; else zero */
 };
 
-struct gbx_manifest_batch;
+struct gbx_manifest_batches;
 
 /* Folds entries in order into the roots; both writer and reader use it. */
 struct gbx_manifest_fold {
@@ -49,12 +49,14 @@ struct gbx_manifest_fold {
 	struct gbx_hash *hash;
 	bool wants_listing;
 	struct gbx_tree tree, salted, listing; /* of the entries that are hashed */
-	struct gbx_manifest_batch *batch;      /* of those that are not yet */
+	struct gbx_manifest_batches *batches;  /* of those that are not yet */
 	uint64_t files, bytes;
 	struct gbx_bytes last; /* path */
 };
 int gbx_manifest_fold_init(struct gbx_manifest_fold *f, enum gbx_manifest_kind kind, bool wants_listing,
 			   struct gbx_error *err) GBX_MUST_USE;
+/* From here on another thread hashes, where threads is 2 or more and one can be had; the fold must not move in memory any more. */
+void gbx_manifest_fold_help(struct gbx_manifest_fold *f, unsigned threads);
 void gbx_manifest_fold_free(struct gbx_manifest_fold *f);
 /* Refuses a path that is not a clean relative one or does not sort behind the one before. */
 int gbx_manifest_fold_add(struct gbx_manifest_fold *f, const struct gbx_entry *e, struct gbx_error *err) GBX_MUST_USE;

@@ -1,4 +1,6 @@
 /* Entries of a manifest into its roots. Declared in manifest.h. */
+#include <pthread.h>
+
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -14,12 +16,26 @@ static const char file_tag[] = "glassbox/file/v1";
 static const char salted_tag[] = "glassbox/salted-file/v1";
 static const char listing_tag[] = "glassbox/listing/v1";
 
-struct gbx_manifest_batch {
+struct batch {
 	size_t entries;
 	struct gbx_bytes text;                     /* the leaves' data, one after the other */
 	size_t end[TREES * BATCH];
 	uint8_t leaf[TREES][BATCH][GBX_SHA256_LEN];
 	struct gbx_message message[TREES * BATCH];
+};
+
+/* One batch is filled while a helper hashes the other; without a helper there is one, and the caller hashes. */
+struct gbx_manifest_batches {
+	struct batch batch[2];
+	unsigned filled;         /* which one the caller fills */
+	struct gbx_hash *hash;   /* the helper's */
+	bool helped;
+	pthread_t helper;
+	pthread_mutex_t lock;    /* guards what is below, and gives the trees from one thread to the other */
+	pthread_cond_t changed;
+	bool waits, stop;        /* the batch that is not filled waits to be hashed, or is being */
+	int rc;                  /* of what the helper did; said once */
+	struct gbx_error err;
 };
 
 /* The trees that a kind has, in the order in which an entry's leaves stand in the batch. */
@@ -37,25 +53,43 @@ static size_t trees_of(struct gbx_manifest_fold *f, struct gbx_tree *tree[TREES]
 
 int gbx_manifest_fold_init(struct gbx_manifest_fold *f, enum gbx_manifest_kind kind, bool wants_listing, struct gbx_error *err)
 {
-	struct gbx_manifest_batch *batch = gbx_calloc(1, sizeof *batch);
+	struct gbx_manifest_batches *batches = gbx_calloc(1, sizeof *batches);
 	struct gbx_hash *hash;
 
-	if (!batch)
+	if (!batches)
 		return gbx_fail(err, GBX_E_NOMEM, "no memory for a manifest");
 	int rc = gbx_hash_new(&hash, GBX_SHA256, err);
 	if (rc) {
-		gbx_free(batch);
+		gbx_free(batches);
 		return rc;
 	}
-	*f = (struct gbx_manifest_fold){.kind = kind, .wants_listing = wants_listing, .hash = hash, .batch = batch};
+	*f = (struct gbx_manifest_fold){.kind = kind, .wants_listing = wants_listing, .hash = hash, .batches = batches};
 	return 0;
+}
+
+static void stop_helper(struct gbx_manifest_batches *b)
+{
+	if (!b->helped)
+		return;
+	pthread_mutex_lock(&b->lock);
+	b->stop = true;
+	pthread_cond_broadcast(&b->changed);
+	pthread_mutex_unlock(&b->lock);
+	pthread_join(b->helper, NULL);
+	pthread_cond_destroy(&b->changed);
+	pthread_mutex_destroy(&b->lock);
+	gbx_hash_free(b->hash);
+	b->helped = false;
 }
 
 void gbx_manifest_fold_free(struct gbx_manifest_fold *f)
 {
-	if (f->batch)
-		gbx_bytes_free(&f->batch->text);
-	gbx_free(f->batch);
+	if (f->batches) {
+		stop_helper(f->batches);
+		gbx_bytes_free(&f->batches->batch[0].text);
+		gbx_bytes_free(&f->batches->batch[1].text);
+	}
+	gbx_free(f->batches);
 	gbx_hash_free(f->hash);
 	gbx_bytes_free(&f->last);
 	*f = (struct gbx_manifest_fold){0};
@@ -122,9 +156,8 @@ int gbx_listing_add(struct gbx_tree *tree, struct gbx_hash *h, enum gbx_file_typ
 }
 
 /* Hashes the leaves that wait, and appends them to their trees. */
-static int flush(struct gbx_manifest_fold *f, struct gbx_error *err)
+static int hash_batch(struct gbx_manifest_fold *f, struct batch *b, struct gbx_hash *h, struct gbx_error *err)
 {
-	struct gbx_manifest_batch *b = f->batch;
 	struct gbx_tree *tree[TREES];
 	size_t trees = trees_of(f, tree), start = 0;
 
@@ -132,15 +165,90 @@ static int flush(struct gbx_manifest_fold *f, struct gbx_error *err)
 		b->message[i] = (struct gbx_message){b->text.data + start, b->end[i] - start, b->leaf[i % trees][i / trees]};
 		start = b->end[i];
 	}
-	int rc = gbx_sha256_many(f->hash, b->message, b->entries * trees, err);
+	int rc = gbx_sha256_many(h, b->message, b->entries * trees, err);
 	for (size_t i = 0; rc == 0 && i < trees; i++)
-		rc = gbx_tree_append_many(tree[i], f->hash, b->leaf[i], b->entries, err);
+		rc = gbx_tree_append_many(tree[i], h, b->leaf[i], b->entries, err);
 	b->entries = b->text.len = 0;
 	return rc;
 }
 
+static void *help(void *arg)
+{
+	struct gbx_manifest_fold *f = arg;
+	struct gbx_manifest_batches *b = f->batches;
+
+	pthread_mutex_lock(&b->lock);
+	while (!b->stop) {
+		if (!b->waits) {
+			pthread_cond_wait(&b->changed, &b->lock);
+			continue;
+		}
+		struct batch *mine = &b->batch[!b->filled];
+		struct gbx_error err;
+		pthread_mutex_unlock(&b->lock);
+		int rc = hash_batch(f, mine, b->hash, &err);
+		pthread_mutex_lock(&b->lock);
+		if (rc && b->rc == 0) {
+			b->rc = rc;
+			b->err = err;
+		}
+		b->waits = false;
+		pthread_cond_broadcast(&b->changed);
+	}
+	pthread_mutex_unlock(&b->lock);
+	return NULL;
+}
+
+void gbx_manifest_fold_help(struct gbx_manifest_fold *f, unsigned threads)
+{
+	struct gbx_manifest_batches *b = f->batches;
+	struct gbx_error unsaid;
+
+	if (threads < 2 || b->helped || gbx_hash_new(&b->hash, GBX_SHA256, &unsaid))
+		return;
+	pthread_mutex_init(&b->lock, NULL);
+	pthread_cond_init(&b->changed, NULL);
+	b->helped = pthread_create(&b->helper, NULL, help, f) == 0;
+	if (b->helped)
+		return;
+	pthread_cond_destroy(&b->changed);
+	pthread_mutex_destroy(&b->lock);
+	gbx_hash_release(&b->hash);
+}
+
+/* Until the helper has nothing left; then the trees are the caller's. */
+static int wait_for_helper(struct gbx_manifest_batches *b, struct gbx_error *err)
+{
+	pthread_mutex_lock(&b->lock);
+	while (b->waits)
+		pthread_cond_wait(&b->changed, &b->lock);
+	int rc = b->rc;
+	if (rc && err)
+		*err = b->err;
+	pthread_mutex_unlock(&b->lock);
+	return rc;
+}
+
+/* The batch that is full is hashed, or given to the helper. */
+static int flush(struct gbx_manifest_fold *f, struct gbx_error *err)
+{
+	struct gbx_manifest_batches *b = f->batches;
+
+	if (!b->helped)
+		return hash_batch(f, &b->batch[b->filled], f->hash, err);
+	int rc = wait_for_helper(b, err);
+	if (rc)
+		return rc;
+	pthread_mutex_lock(&b->lock);
+	b->filled = !b->filled;
+	b->waits = true;
+	pthread_cond_broadcast(&b->changed);
+	pthread_mutex_unlock(&b->lock);
+	return 0;
+}
+
 /* The data of one leaf, behind RFC 6962's 0x00. */
-static int put_leaf(struct gbx_manifest_batch *b, size_t at, const struct gbx_slice *part, size_t parts, struct gbx_error *err)
+static int put_leaf(struct batch *b, size_t at, const struct gbx_slice *part, size_t parts, struct gbx_error *err)
 {
 	int rc = gbx_bytes_append(&b->text, "\0", 1, err);
 
@@ -152,7 +260,7 @@ static int put_leaf(struct gbx_manifest_batch *b, size_t at, const struct gbx_sl
 
 static int put_leaves(struct gbx_manifest_fold *f, const struct gbx_entry *e, struct gbx_error *err)
 {
-	struct gbx_manifest_batch *b = f->batch;
+	struct batch *b = &f->batches->batch[f->batches->filled];
 	struct gbx_tree *tree[TREES];
 	size_t trees = trees_of(f, tree), at = b->entries * trees;
 	uint8_t head[9], listed[17];
@@ -179,7 +287,8 @@ int gbx_manifest_fold_add(struct gbx_manifest_fold *f, const struct gbx_entry *e
 
 	if (rc == 0)
 		rc = put_leaves(f, e, err);
-	if (rc == 0 && (f->batch->entries == BATCH || f->batch->text.len >= BATCH_BYTES))
+	const struct batch *b = &f->batches->batch[f->batches->filled];
+	if (rc == 0 && (b->entries == BATCH || b->text.len >= BATCH_BYTES))
 		rc = flush(f, err);
 	if (rc)
 		return rc;
@@ -195,8 +304,10 @@ int gbx_manifest_fold_sum(struct gbx_manifest_fold *f, struct gbx_manifest_sum *
 	struct gbx_tree *tree[TREES];
 	uint8_t *root[TREES] = {s.root, s.salted_root, s.listing};
 	size_t trees = trees_of(f, tree);
-	int rc = flush(f, err);
+	int rc = f->batches->helped ? wait_for_helper(f->batches, err) : 0;
 
+	if (rc == 0)
+		rc = hash_batch(f, &f->batches->batch[f->batches->filled], f->hash, err);
 	for (size_t i = 0; rc == 0 && i < trees; i++)
 		rc = gbx_tree_root(tree[i], f->hash, root[i], err);
 	if (rc == 0)

@@ -1,9 +1,11 @@
 /* Hashes of many messages at once against OpenSSL, and records read ahead against records read one after the other. */
 #include "journal/ahead.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "digest/many.h"
+#include "digest/manifest.h"
 #include "journal/reader.h"
 #include "test.h"
 
@@ -253,12 +255,77 @@ static void fails_where_one_by_one_fails(void **state)
 	gbx_hash_free(h);
 }
 
+static struct gbx_entry entry_at(size_t i, char path[64])
+{
+	struct gbx_entry e = {.size = i * 3, .mode = 0644, .mtime_nanos = i};
+
+	snprintf(path, 64, "part-%08zu/%.*s", i, (int)(i % 30 + 1), "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	e.path = gbx_slice_text(path);
+	gbx_put_be64(e.sha256, i);
+	gbx_put_be64(e.salt, i * 7);
+	return e;
+}
+
+/* The roots of n files by RFC 6962, a leaf at a time. */
+static void roots_one_by_one(size_t n, uint8_t root[GBX_SHA256_LEN], uint8_t salted[GBX_SHA256_LEN])
+{
+	static const char file_tag[] = "glassbox/file/v1", salted_tag[] = "glassbox/salted-file/v1";
+	struct gbx_tree plain = {0}, with_salts = {0};
+	struct gbx_hash *h;
+
+	assert_int_equal(gbx_hash_new(&h, GBX_SHA256, NULL), 0);
+	for (size_t i = 0; i < n; i++) {
+		char path[64];
+		uint8_t head[9], leaf[GBX_SHA256_LEN];
+		struct gbx_entry e = entry_at(i, path);
+		head[0] = (uint8_t)e.type;
+		gbx_put_be64(head + 1, e.size);
+		struct gbx_slice part[] = {gbx_slice(salted_tag, sizeof salted_tag), gbx_slice(e.salt, sizeof e.salt),
+					   gbx_slice(file_tag, sizeof file_tag), gbx_slice(head, sizeof head),
+					   gbx_slice(e.sha256, sizeof e.sha256), e.path};
+		assert_int_equal(gbx_leaf_hash(h, part, 6, leaf, NULL), 0);
+		assert_int_equal(gbx_tree_append(&with_salts, h, leaf, NULL), 0);
+		assert_int_equal(gbx_leaf_hash(h, part + 2, 4, leaf, NULL), 0);
+		assert_int_equal(gbx_tree_append(&plain, h, leaf, NULL), 0);
+	}
+	assert_int_equal(gbx_tree_root(&plain, h, root, NULL), 0);
+	assert_int_equal(gbx_tree_root(&with_salts, h, salted, NULL), 0);
+	gbx_hash_free(h);
+}
+
+static void manifests_fold_like_one_by_one(void **state)
+{
+	static const size_t sizes[] = {0, 1, 3, 255, 256, 257, 511, 512, 513, 1000, 5000, 12345};
+
+	(void)state;
+	for (size_t k = 0; k < 2 * sizeof sizes / sizeof *sizes; k++) {
+		struct gbx_manifest_fold f;
+		struct gbx_manifest_sum sum;
+		uint8_t root[GBX_SHA256_LEN], salted[GBX_SHA256_LEN];
+		size_t n = sizes[k / 2];
+		assert_int_equal(gbx_manifest_fold_init(&f, GBX_MANIFEST_FILES, false, NULL), 0);
+		gbx_manifest_fold_help(&f, k % 2 ? 2 : 1);
+		for (size_t i = 0; i < n; i++) {
+			char path[64];
+			struct gbx_entry e = entry_at(i, path);
+			assert_int_equal(gbx_manifest_fold_add(&f, &e, NULL), 0);
+		}
+		assert_int_equal(gbx_manifest_fold_sum(&f, &sum, NULL), 0);
+		gbx_manifest_fold_free(&f);
+		roots_one_by_one(n, root, salted);
+		assert_int_equal(sum.files, n);
+		assert_memory_equal(sum.root, root, sizeof root);
+		assert_memory_equal(sum.salted_root, salted, sizeof salted);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lanes_are_openssl),
 		cmocka_unit_test(reads_what_is_read_one_by_one),
 		cmocka_unit_test(fails_where_one_by_one_fails),
+		cmocka_unit_test(manifests_fold_like_one_by_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
