@@ -99,6 +99,7 @@ struct gbx_report {
 	/* The signer, where there is a good signature. */
 	char signer[256];
 	bool has_signer, trusted;
+	bool has_key;          /* the bundle has a layer that should hold the signer's key */
 	uint8_t signer_key[32];
 	bool owners_word;      /* the publication statement is signed by that key: what it withholds, the owner withholds */
 	struct gbx_against_report against;

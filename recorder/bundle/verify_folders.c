@@ -185,9 +185,9 @@ static void tell_rest(struct gbx_verification *v, enum gbx_check check, Glassbox
 	if (!v->journals_whole)
 		snprintf(line, sizeof line, "the journals could not be read to their end");
 	else if (all)
-		snprintf(line, sizeof line, "%zu of %zu compared; give %s to compare", compared, all, option);
+		snprintf(line, sizeof line, "%zu of %zu that are recorded were compared; to compare, give %s", compared, all, option);
 	else
-		snprintf(line, sizeof line, "no shown record to compare");
+		snprintf(line, sizeof line, "the bundle shows no record to compare with");
 	gbx_report_add(v->report, check, all || !v->journals_whole ? GBX_STATUS_SKIPPED : GBX_STATUS_ABSENT, false, line);
 }
 

@@ -163,7 +163,7 @@ static void check_key(struct gbx_verification *v, const uint8_t key[GBX_PUBLIC_K
 	if (r->trusted)
 		return;
 	snprintf(line, sizeof line, "signed by '%s', whose key %s", gbx_printable_in(gbx_slice_text(name), shown, sizeof shown),
-		 v->options->asked_for_keys ? "is none of those given with --key" : "nobody here trusts: name it with --key");
+		 v->options->asked_for_keys ? "is none of those given with --key" : "nobody here trusts: get the owner's key from the owner, and name it with --key");
 	gbx_report_add(r, GBX_CHECK_SIGNATURE, v->options->asked_for_keys ? GBX_STATUS_FAIL : GBX_STATUS_SKIPPED, true, line);
 }
 
@@ -210,6 +210,7 @@ void gbx_verify_publication(struct gbx_verification *v)
 	struct gbx_error err;
 	int rc = load_key(v, v->key_name, key, &err);
 
+	v->report->has_key = find_key(v);
 	if (rc == 0)
 		check_key(v, key, v->key_name);
 	else if (rc == GBX_E_NOTFOUND && !find_key(v))

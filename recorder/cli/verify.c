@@ -64,7 +64,7 @@ static int read_required(const char *list, bool require[GBX_CHECKS], struct gbx_
 		enum gbx_check check = gbx_check_named(name);
 		if (check == GBX_CHECKS)
 			return gbx_fail(err, GBX_E_USAGE,
-					"verify: --require: '%s' is no check; expected some of layout, digests, records, chain, streams, commitments, publication, signature, code, manifests, data, artifacts, attestations, timestamps",
+					"--require: '%s' is no check; expected some of layout, digests, records, chain, streams, commitments, publication, signature, code, manifests, data, artifacts, attestations, timestamps",
 					name);
 		require[check] = true;
 		list += len + (list[len] == ',');

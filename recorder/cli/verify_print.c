@@ -39,13 +39,35 @@ static void print_first_line(const struct gbx_report *r, enum gbx_verdict verdic
 		gbx_hex(r->signer_key, 8, key);
 		printf("%s %s (key %s..., %s)", signed_by(r), r->signer, key, r->trusted ? "trusted" : "not trusted");
 	} else {
-		printf("not signed");
+		printf("%s", r->unread ? "it cannot be read as a bundle" : r->has_key ? "the signer's key cannot be read" : "not signed");
 	}
 	printf("; %llu of %llu records shown; code %s, data %s, weights %s\n", (unsigned long long)r->shown,
 	       (unsigned long long)r->records, compared(r, GBX_CHECK_CODE), compared(r, GBX_CHECK_DATA),
 	       compared(r, GBX_CHECK_ARTIFACTS));
 	if (r->unread)
-		printf("it cannot be read as a bundle: expected a folder with an OCI image layout, or an uncompressed tar of one\n");
+		printf("expected a folder with an OCI image layout, or an uncompressed tar of one\n");
+}
+
+static bool prevents(const struct gbx_report *r, enum gbx_verdict verdict, enum gbx_check check)
+{
+	return verdict == GBX_FAILED ? r->failed[check] : r->unsure[check];
+}
+
+/* Which checks the verdict comes from: the first of them says why the others follow. */
+static void print_why(const struct gbx_report *r, enum gbx_verdict verdict)
+{
+	const char *before = verdict == GBX_FAILED ? "checks that failed: " : "checks that could not tell: ";
+	bool any = false;
+
+	if (verdict == GBX_VERIFIED || r->unread)
+		return;
+	for (int i = 0; i < GBX_CHECKS; i++) {
+		if (!prevents(r, verdict, (enum gbx_check)i))
+			continue;
+		printf("%s%s", any ? ", " : before, gbx_check_name((enum gbx_check)i));
+		any = true;
+	}
+	printf("%s\n", any ? "" : "a check that --require names did not pass");
 }
 
 static void end_text(const struct gbx_report *r, char out[64])
@@ -90,7 +112,7 @@ static void print_rows(const struct gbx_report *r, enum gbx_check check)
 
 	for (size_t i = 0; i < r->rows; i++) {
 		const struct gbx_row *row = &r->row[i];
-		if (row->check != check || row->status == GBX_STATUS_PASS)
+		if (row->check != check || (row->status == GBX_STATUS_PASS && row->detail && !*row->detail))
 			continue;
 		printf("      %s: %s\n", gbx_status_name(row->status),
 		       gbx_printable_in(gbx_slice_text(row->detail ? row->detail : "(no memory for the detail)"), shown, sizeof shown));
@@ -101,8 +123,10 @@ static void print_checks(const struct gbx_report *r)
 {
 	for (int i = 0; i < GBX_CHECKS; i++) {
 		enum gbx_check check = (enum gbx_check)i;
-		if (r->unread && check > GBX_CHECK_DIGESTS)
+		if (r->unread && check > GBX_CHECK_DIGESTS) {
+			printf("  %-13s %s\n", "the others", gbx_status_name(GBX_STATUS_SKIPPED));
 			break;
+		}
 		printf("  %-13s %s\n", gbx_check_name(check), gbx_status_name(gbx_report_status(r, check)));
 		print_rows(r, check);
 	}
@@ -110,26 +134,53 @@ static void print_checks(const struct gbx_report *r)
 		printf("  and %llu more findings\n", (unsigned long long)r->rows_more);
 }
 
-/* Runs of records of one kind and reason are told once. */
-static void print_withheld(const struct gbx_report *r, bool verbose)
+static const char *reason_of(const struct gbx_withheld_row *w)
+{
+	return w->reason && *w->reason ? w->reason : "no reason given";
+}
+
+static bool same_reason(const struct gbx_withheld_row *a, const struct gbx_withheld_row *b)
+{
+	return a->kind == b->kind && strcmp(reason_of(a), reason_of(b)) == 0;
+}
+
+/* Of the listed records, how many are withheld as the one at i is; 0 where one before it is. */
+static size_t count_alike(const struct gbx_report *r, size_t i)
+{
+	size_t n = 1;
+
+	for (size_t j = 0; j < i; j++)
+		if (same_reason(&r->withheld[j], &r->withheld[i]))
+			return 0;
+	for (size_t j = i + 1; j < r->withheld_len; j++)
+		n += same_reason(&r->withheld[j], &r->withheld[i]);
+	return n;
+}
+
+static void print_withheld_record(const struct gbx_withheld_row *w)
 {
 	char shown[400], stream[2 * GBX_STREAM_LEN + 1];
 
+	gbx_hex(w->stream, GBX_STREAM_LEN, stream);
+	printf("  record %llu of stream %.8s, %s: %s\n", (unsigned long long)w->seq, stream, w->kind->name,
+	       gbx_printable_in(gbx_slice_text(reason_of(w)), shown, sizeof shown));
+}
+
+/* Those of one kind and reason are one line, unless each is asked for. */
+static void print_withheld(const struct gbx_report *r, bool verbose)
+{
+	char shown[400];
+
 	if (r->withheld_len)
-		printf("%s:\n", r->owners_word ? "withheld by the owner" : "withheld (unsigned)");
-	for (size_t i = 0; i < r->withheld_len;) {
+		printf("%s, %llu of %llu records:\n", r->owners_word ? "withheld by the owner" : "withheld (unsigned)",
+		       (unsigned long long)(r->withheld_len + r->withheld_more), (unsigned long long)r->records);
+	for (size_t i = 0; i < r->withheld_len; i++) {
 		const struct gbx_withheld_row *w = &r->withheld[i];
-		size_t n = 1;
-		while (!verbose && i + n < r->withheld_len && r->withheld[i + n].kind == w->kind &&
-		       w->reason && r->withheld[i + n].reason && strcmp(w->reason, r->withheld[i + n].reason) == 0)
-			n++;
-		gbx_printable_in(gbx_slice_text(w->reason && *w->reason ? w->reason : "no reason given"), shown, sizeof shown);
-		gbx_hex(w->stream, GBX_STREAM_LEN, stream);
+		size_t n = verbose ? 0 : count_alike(r, i);
 		if (verbose)
-			printf("  record %llu of stream %.8s, %s: %s\n", (unsigned long long)w->seq, stream, w->kind->name, shown);
-		else
-			printf("  %zu x %s: %s\n", n, w->kind->name, shown);
-		i += n;
+			print_withheld_record(w);
+		else if (n)
+			printf("  %zu x %s: %s\n", n, w->kind->name, gbx_printable_in(gbx_slice_text(reason_of(w)), shown, sizeof shown));
 	}
 	if (r->withheld_more)
 		printf("  and %llu more\n", (unsigned long long)r->withheld_more);
@@ -168,6 +219,7 @@ static int finish(struct gbx_error *err)
 int gbx_print_report(const struct gbx_report *r, enum gbx_verdict verdict, bool verbose, struct gbx_error *err)
 {
 	print_first_line(r, verdict);
+	print_why(r, verdict);
 	print_run(r);
 	print_against(r);
 	print_checks(r);

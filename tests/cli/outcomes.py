@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from collections import Counter
 
 from bundles import (KINDS, TITLE, Bundle, Frame, Place, compact, field, field_bytes, field_number, fields, masked_crc, merkle_root,
                      read_tfrecords, relink, sha256, stream_id, tar_of, write_folder, write_tfrecords)
@@ -20,6 +21,9 @@ PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../proto/FOR
 NEEDED_BY = {"journal/": "records chain streams commitments publication signature code manifests", "streams": "streams",
              "publication": "publication", "manifest/0": "manifests code", "manifest/": "manifests", "file/": "manifests", "code/": "code",
              "head.note": "signature", "seal.proof": "signature", "key/": "signature publication"}
+CHECKS = ("layout digests records chain streams commitments publication signature code manifests data artifacts attestations "
+          "timestamps").split()
+STATUSES = ("pass", "fail", "withheld", "absent", "skipped")
 NO_CHANGE = lambda b, frames: None
 
 
@@ -144,7 +148,62 @@ class Outcomes(unittest.TestCase):
         told = self.place.call(self.place.verifier, path, "--json", *keys, *options, ok=False, cwd="/")
         self.assertEqual(said.returncode, told.returncode)
         self.assertEqual(told.stderr, b"")
+        self.agree(said.stdout.decode(), json.loads(told.stdout))
         return said.returncode, said.stdout.decode(), json.loads(told.stdout)
+
+    def agree(self, text, report):
+        """The object has the members of the design, and says what a person reads, no more and no less."""
+        self.assertEqual(set(report), set("format verdict run name end start_signed commit signer records checks checks_more withheld "
+                                          "withheld_more gaps gaps_more against".split()))
+        self.assertEqual(report["format"], "glassbox.verify/1")
+        first, lines = text.split("\n", 1)
+        records, signer = report["records"], report["signer"]
+        self.assertTrue(first.startswith(report["verdict"] + ": "))
+        self.assertIn(f"; {records['shown']} of {records['all']} records shown; code ", first)
+        if signer:
+            self.assertEqual(set(signer), {"name", "key", "trusted"})
+            trusted = "trusted" if signer["trusted"] else "not trusted"
+            self.assertIn(f"signed by {signer['name']} (key {signer['key'][:16]}..., {trusted})", first)
+        else:
+            self.assertRegex(first, ": (not signed|the signer's key cannot be read|it cannot be read as a bundle);")
+        if records["all"]:
+            name = " " + report["name"] if report["name"] else ""
+            commit = ", commit " + report["commit"] if report["commit"] else ""
+            self.assertIn(f"run {report['run']}{name}, {report['end']}{commit}\n", lines)
+        for c in report["checks"]:
+            self.assertLessEqual({"name", "status", "detail"}, set(c))
+            self.assertLessEqual(set(c), {"name", "status", "detail", "stream", "seq", "path"})
+            self.assertIn(c["status"], STATUSES)
+            self.assertEqual("stream" in c, "seq" in c)
+            self.place_of(c)
+        names = list(dict.fromkeys(c["name"] for c in report["checks"]))
+        self.assertEqual(names, CHECKS)
+        unread = "\n  the others    skipped\n" in text
+        table = re.findall(r"^  (\w+) +(\w+)$", lines, re.M)
+        self.assertEqual([name for name, _ in table], CHECKS[:2] if unread else CHECKS)
+        for name, status in table:
+            found = {c["status"] for c in report["checks"] if c["name"] == name}
+            self.assertEqual(status, "fail" if "fail" in found else max(found, key=STATUSES.index))
+        findings = re.findall(r"^      (\w+): (.*)$", lines, re.M)
+        listed = [(c["status"], c["detail"]) for c in report["checks"] if c["detail"] and not (unread and c["name"] not in CHECKS[:2])]
+        self.assertEqual(findings, listed)
+        for w in report["withheld"]:
+            self.assertEqual(set(w), {"stream", "seq", "kind", "reason"})
+            self.place_of(w)
+        self.assertEqual({(kind, reason): int(n) for n, kind, reason in re.findall(r"^  (\d+) x ([\w-]+): (.*)$", lines, re.M)},
+                         Counter((w["kind"], w["reason"] or "no reason given") for w in report["withheld"]))
+        for g in report["gaps"]:
+            self.assertEqual(set(g), {"stream", "seq", "kind", "reason", "where", "count"})
+            self.place_of(g)
+            self.assertIn(f": {g['where']}\n" if g["where"] else "\n", lines)
+        told = lines.split("not captured, as the record itself says:\n")[1:]
+        self.assertEqual(len(told[0].splitlines()) if told else 0, len(report["gaps"]))
+
+    def place_of(self, row):
+        if "seq" in row:
+            self.assertIsInstance(row["seq"], int)
+            self.assertRegex(row["stream"], "^[0-9a-f]{32}$")
+        self.assertIsInstance(row.get("path", ""), str)
 
     def row(self, check, status, exit, b=None, *options, words="", **key):
         """This bundle (or path) makes the check come to this status and the verdict to this exit status."""
@@ -170,6 +229,37 @@ class Outcomes(unittest.TestCase):
             status = {"data": "skipped", "artifacts": "skipped", "attestations": "absent", "timestamps": "absent"}.get(check, "pass")
             self.row(check, status, 0)
             self.row(check, status, 0, self.signed())
+
+    def test_words(self):
+        """What a person reads first, where it is not that all is well; gaps, and what is withheld, in words."""
+        p = self.place
+        p.write("repo/untracked", "x")
+        p.write("repo/odd\x1bname", "x")
+        p.box("run", "--name", "gaps", "--data", "none=" + p.path("nowhere"), "--", "true")
+        p.box("publish", "gaps", "--profile", "full", "-o", p.path("gaps"))
+        got, text, report = self.verify(p.path("gaps"))
+        self.assertEqual(got, 0)
+        self.assertIn("declared data: not found", text)
+        self.assertIn("files that git does not track: this version does not capture it (2): ", text)
+        self.assertEqual([g["count"] for g in report["gaps"] if g["kind"] == "untracked"], [2])
+        self.assertNotIn("withheld by", text)
+        p.box("publish", "first", "--withhold", "param", "--reason", "not ours to tell", "--withhold", "config", "--withhold", "code", "-o",
+              p.path("little"))
+        _, text, report = self.verify(p.path("little"))
+        self.assertIn(f"withheld by the owner, {len(report['withheld'])} of 32 records:\n", text)
+        self.assertIn("  4 x param: not ours to tell\n", text)
+        self.assertIn("  1 x code: no reason given\n", text)
+        each = p.call(p.verifier, "-v", p.path("little"), "--key", self.key).stdout.decode()
+        self.assertEqual(len(re.findall(r"^  record \d+ of stream ", each, re.M)), len(report["withheld"]))
+        for change, line in ((lambda b: b.layer.update({"head.note": b"x"}), "checks that could not tell: signature"),
+                             (lambda b: b.layer.update({"code/0.tar": b"x"}), "checks that failed: publication")):
+            b = self.signed()
+            change(b)
+            self.assertEqual(self.verify(b.write(tempfile.mkdtemp(dir=p.folder) + "/b"))[1].splitlines()[1], line)
+        _, text, _ = self.verify(self.path, "--require", "data")
+        self.assertEqual(text.splitlines()[1], "a check that --require names did not pass")
+        _, text, _ = self.verify(p.path("nowhere"))
+        self.assertEqual(text.splitlines()[1], "expected a folder with an OCI image layout, or an uncompressed tar of one")
 
     def test_layout(self):
         def unknown_title(b, frames):
