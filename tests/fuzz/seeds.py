@@ -7,13 +7,13 @@ import argparse
 import base64
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
 import mutate
+from bundles import read_tfrecords, write_tfrecords
 
 DOCUMENTS = {"publication.json": "dsse", "head.note": "note", "start.proof": "proof", "seal.proof": "proof", "streams.tfrecord": "tfrecord"}
 FOLDERS = {"journal": "journal", "manifest": "manifest", "code": "tar", "key": "vkey", "file": "json"}
@@ -57,10 +57,10 @@ def from_layer(seeds, title, data):
         extra = data.split(b"\n")[1].split(b" ")[1]
         seeds.put("leaf", base64.b64decode(extra))
     if title == "streams.tfrecord":
-        for record in mutate.frames(data):
+        for record in read_tfrecords(data):
             seeds.put("streams", record)
     if target == "journal":
-        for record in mutate.frames(data):
+        for record in read_tfrecords(data):
             seeds.put("record", record)
             seeds.put("entry", record)
             entry, *rest = fields(record)
@@ -138,10 +138,10 @@ def small_ones(seeds):
             statement = json.loads(path.read_bytes())
             predicate = statement["predicate"]
     for path in list((seeds.out / "journal").iterdir()):
-        records = list(mutate.frames(path.read_bytes()))
+        records = list(read_tfrecords(path.read_bytes()))
         for size in (1, 3, 8):
-            seeds.put("journal", mutate.framed(records[:size]))
-            seeds.put("tfrecord", mutate.framed(records[:size]))
+            seeds.put("journal", write_tfrecords(records[:size]))
+            seeds.put("tfrecord", write_tfrecords(records[:size]))
 
 
 def main():
