@@ -2,7 +2,7 @@
 
 #include "digest/many.h"
 
-#define MOST_LEVELS 8u /* of a subtree that is folded at once: 256 leaves */
+#define FOLD_LEVELS 8u /* of a subtree that is folded at once: 256 leaves */
 
 int gbx_leaf_hash(struct gbx_hash *h, const struct gbx_slice *part, size_t parts, uint8_t out[GBX_SHA256_LEN],
 		  struct gbx_error *err)
@@ -75,8 +75,8 @@ static int append_subtree(struct gbx_tree *tree, struct gbx_hash *h, const uint8
 /* leaf[0] becomes the root of the first 2^level. */
 static int fold_subtree(struct gbx_hash *h, uint8_t (*leaf)[GBX_SHA256_LEN], unsigned level, struct gbx_error *err)
 {
-	uint8_t pair[1 << (MOST_LEVELS - 1)][1 + 2 * GBX_SHA256_LEN];
-	struct gbx_message message[1 << (MOST_LEVELS - 1)];
+	uint8_t pair[1 << (FOLD_LEVELS - 1)][1 + 2 * GBX_SHA256_LEN];
+	struct gbx_message message[1 << (FOLD_LEVELS - 1)];
 	int rc = 0;
 
 	for (size_t n = (size_t)1 << level; rc == 0 && n > 1; n /= 2) {
@@ -98,7 +98,7 @@ int gbx_tree_append_many(struct gbx_tree *tree, struct gbx_hash *h, uint8_t (*le
 
 	while (rc == 0 && count) {
 		unsigned level = 0;
-		while (level < MOST_LEVELS && (size_t)2 << level <= count && tree->size % ((uint64_t)2 << level) == 0)
+		while (level < FOLD_LEVELS && (size_t)2 << level <= count && tree->size % ((uint64_t)2 << level) == 0)
 			level++;
 		rc = fold_subtree(h, leaf, level, err);
 		if (rc == 0)
