@@ -1,0 +1,85 @@
+"""The terminal of a job: a recorded job has the one that a bare job has, and Ctrl-C ends it alike. Each test is a CTest case."""
+import os
+import pty
+import select
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+RECORDER = os.environ.pop("GLASSBOX")
+
+
+def on_terminal(argv, typed=b"", after=b"", cwd=None):
+    """(wait status, what the terminal showed) of a program that has a terminal of its own; typed goes in once `after` is shown."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(cwd)
+        os.execv(argv[0], argv)
+    shown, end = b"", time.monotonic() + 60
+    while time.monotonic() < end:
+        if typed and after in shown:
+            os.write(terminal, typed)
+            typed = b""
+        if select.select([terminal], [], [], 0.2)[0]:
+            try:
+                part = os.read(terminal, 4096)
+            except OSError:  # nobody has it open any more
+                break
+            if not part:
+                break
+            shown += part
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+    return status, shown
+
+
+class Terminal(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="glassbox-terminal-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        os.environ["GLASSBOX_STORE"] = folder.name + "/store"
+
+    def both(self, script, **more):
+        """Status and output of the bare job and of the recorded one."""
+        job = ["/bin/sh", "-c", script]
+        bare = on_terminal(job, cwd=self.folder, **more)
+        recorded = on_terminal([RECORDER, "run", "-q", "--"] + job, cwd=self.folder, **more)
+        return bare, recorded
+
+    def test_it_is_a_terminal_and_in_front(self):
+        script = ("test -t 0 && test -t 1 && test -t 2 && echo all; stty -a | head -1; "
+                  f"{sys.executable} -c 'import os; print(os.tcgetpgrp(0) == os.getpgrp())'; exit 7")
+        bare, recorded = self.both(script)
+        self.assertEqual(recorded, bare)
+        self.assertIn(b"all", bare[1])
+        self.assertIn(b"True", bare[1])
+        self.assertEqual(os.waitstatus_to_exitcode(bare[0]), 7)
+
+    def test_what_is_typed_arrives(self):
+        bare, recorded = self.both("echo ready; read line; echo got:$line", typed=b"words\n", after=b"ready")
+        self.assertEqual(recorded, bare)
+        self.assertIn(b"got:words", bare[1])
+
+    def test_ctrl_c_ends_the_job_and_the_record_says_so(self):
+        bare, recorded = self.both("echo ready; exec sleep 60", typed=b"\x03", after=b"ready")
+        self.assertEqual(recorded[1], bare[1])
+        self.assertEqual(os.waitstatus_to_exitcode(bare[0]), -2)
+        self.assertIn(os.waitstatus_to_exitcode(recorded[0]), (-2, 130))
+        said = subprocess.run([RECORDER, "show", "last"], cwd=self.folder, capture_output=True, text=True, check=True).stdout
+        self.assertIn("signal 2", said)
+
+    def test_a_job_that_handles_ctrl_c_goes_on(self):
+        script = "trap 'echo caught; exit 5' INT; echo ready; while :; do sleep 0.1; done"
+        bare, recorded = self.both(script, typed=b"\x03", after=b"ready")
+        self.assertEqual(recorded, bare)
+        self.assertIn(b"caught", bare[1])
+        self.assertEqual(os.waitstatus_to_exitcode(recorded[0]), 5)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        sys.argv[1] = "Terminal." + sys.argv[1]
+    unittest.main()
