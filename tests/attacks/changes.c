@@ -229,11 +229,19 @@ static void flip(struct target *t, size_t at, unsigned bit)
 	put_byte(t, at, t->data[at]);
 }
 
+/* The first byte that is another one than it was: one of several equal ones that is left out or doubled might as well be the last. */
+static size_t first_other(const struct target *t, size_t at, size_t changed_len)
+{
+	while (at < t->len && at < changed_len && t->data[at] == t->changed[at])
+		at++;
+	return at;
+}
+
 static void leave_out(struct target *t, size_t at)
 {
 	memmove(t->changed + at, t->data + at + 1, t->len - at - 1);
 	put(t, t->changed, t->len - 1);
-	judge(t, &(struct change){"a byte left out", at, t->part ? status_of_part(t, t->part, t->len - 1) : EITHER, true});
+	judge(t, &(struct change){"a byte left out", first_other(t, at, t->len - 1), t->part ? status_of_part(t, t->part, t->len - 1) : EITHER, true});
 	memcpy(t->changed + at, t->data + at, t->len - at);
 	put(t, t->data, t->len);
 }
@@ -243,7 +251,7 @@ static void put_in(struct target *t, size_t at)
 	memmove(t->changed + at + 1, t->data + at, t->len - at);
 	t->changed[at] = (uint8_t)chance(at + (1ull << 40));
 	put(t, t->changed, t->len + 1);
-	judge(t, &(struct change){"a byte put in", at, t->part ? status_of_part(t, t->part, t->len + 1) : EITHER, true});
+	judge(t, &(struct change){"a byte put in", first_other(t, at, t->len + 1), t->part ? status_of_part(t, t->part, t->len + 1) : EITHER, true});
 	memcpy(t->changed + at, t->data + at, t->len - at);
 	put(t, t->data, t->len);
 }
