@@ -27,6 +27,7 @@
 #define GBX_LIMIT_PARAMETER_BYTES (4u * GBX_LIMIT_CONFIG) /* of all their names and values: deep names repeat their beginnings */
 #define GBX_LIMIT_LAYERS 16384u                  /* layers of a bundle */
 #define GBX_LIMIT_KEPT (16u * 1024 * 1024)        /* of a bundle on a pipe that is needed more than once */
+#define GBX_LIMIT_UNNAMED (64u * 1024 * 1024)     /* a layer that the statement does not name and that is read all the same */
 #define GBX_LIMIT_TITLE 128u                     /* a layer's title */
 #define GBX_LIMIT_TAR_PAX (64u * 1024)           /* a pax extended header */
 #define GBX_LIMIT_TAR_TAIL (1024u * 1024)        /* zero blocks behind the end of a tar that another tool wrote */

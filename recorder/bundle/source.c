@@ -357,6 +357,12 @@ static int stop(const struct gbx_reporter *r, const char *check, struct gbx_erro
 	return told ? told : code;
 }
 
+/* Descriptors that are open already: their pipe has, or had, a writer. A FIFO in a folder may be waited for without end. */
+static bool is_open_already(const char *path)
+{
+	return strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/self/fd/", 14) == 0;
+}
+
 /* A path, or "-" for standard input. What can be read at any place is read as a file. */
 static int open_any(struct gbx_source *s, const char *path, const struct gbx_reporter *r, struct gbx_error *err)
 {
@@ -366,6 +372,8 @@ static int open_any(struct gbx_source *s, const char *path, const struct gbx_rep
 
 	if (rc || !S_ISFIFO(st.st_mode))
 		return rc ? rc : gbx_places_open(&s->places, input, r, err);
+	if (!is_open_already(input))
+		return gbx_fail(err, GBX_E_USAGE, "'%s' is a FIFO: give a bundle on a pipe as -, on standard input", path);
 	rc = gbx_open_read(input, &s->places.fd, err);
 	return rc ? rc : gbx_pipe_open(s->places.fd, &s->pipe, err);
 }

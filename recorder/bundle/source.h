@@ -17,7 +17,7 @@ struct gbx_source;
  * err is valid during the call. */
 typedef void gbx_problem(void *arg, const char *check, const struct gbx_error *err);
 
-/* Opens a bundle (a folder, a tar, or a tar on a pipe: a FIFO's path, or "-" for standard input), checks oci-layout, index.json, image manifest and config, lists the layers, and checks that every file that
+/* Opens a bundle (a folder, a tar, or a tar on a pipe: "-" for standard input, or /dev/fd/N), checks oci-layout, index.json, image manifest and config, lists the layers, and checks that every file that
  * they name is there (GBX_E_NOTFOUND) and no other (GBX_E_MALFORMED), naming each. Layers are not read.
  *
  * With a problem function everything wrong goes to it, and 0 is returned as long as the list of layers could be read; where it

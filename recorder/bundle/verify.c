@@ -94,8 +94,9 @@ static void tell_unknown(struct gbx_verification *v, const char *prefix, enum gb
 		if (strncmp(l->title, prefix, strlen(prefix)) != 0)
 			continue;
 		any = true;
-		gbx_report_add(v->report, check, GBX_STATUS_SKIPPED, true, "this version does not check them");
-		if (gbx_source_blob(v->source, l, &blob, &err) || gbx_blob_finish(blob, &err))
+		if (gbx_fail(&err, GBX_E_VERSION, "%s: this version does not check it", l->title))
+			gbx_report_error(v->report, check, &err, l->title);
+		if (!gbx_verify_is_endless(v, l) && (gbx_source_blob(v->source, l, &blob, &err) || gbx_blob_finish(blob, &err)))
 			gbx_verify_layer_error(v, l, &err);
 	}
 	if (!any)

@@ -145,6 +145,8 @@ static void check_file(struct gbx_verification *v, const struct gbx_layer *layer
 	}
 	if (!named && v->journals_whole && gbx_fail(&err, GBX_E_BAD, "%s: no shown record names this file", layer->title))
 		gbx_report_error(v->report, GBX_CHECK_MANIFESTS, &err, layer->title);
+	if (gbx_verify_is_endless(v, layer))
+		return;
 	if (gbx_source_blob(v->source, layer, &blob, &err))
 		gbx_verify_unread(v, GBX_CHECK_MANIFESTS, layer, &err);
 	else if (gbx_blob_finish(blob, &err))

@@ -91,6 +91,8 @@ const struct gbx_reference *gbx_verify_dataset(const struct gbx_verification *v,
 
 /* How many threads read so many bytes of records: for a few more than one cost more than they save. */
 unsigned gbx_verify_threads(const struct gbx_verification *v, uint64_t bytes);
+/* True for a large layer that the statement does not name with this digest. That was said, and hashing it would say nothing more. */
+bool gbx_verify_is_endless(const struct gbx_verification *v, const struct gbx_layer *layer);
 /* "digests" for contradictions, "layout" for the rest of what can go wrong with a layer as a whole. */
 void gbx_verify_layer_error(struct gbx_verification *v, const struct gbx_layer *l, const struct gbx_error *err);
 /* The same, and the check that needs the layer could not be made. */

@@ -77,6 +77,14 @@ static bool is_trusted(const struct gbx_verification *v, const uint8_t key[GBX_P
 	return false;
 }
 
+bool gbx_verify_is_endless(const struct gbx_verification *v, const struct gbx_layer *layer)
+{
+	if (!v->has_publication || layer->size <= GBX_LIMIT_UNNAMED)
+		return false;
+	const struct gbx_layer *named = gbx_layers_find(&v->publication.layers, layer->title);
+	return !named || memcmp(named->sha256, layer->sha256, GBX_SHA256_LEN) != 0;
+}
+
 /* Each layer that is there is named with its digest, and each that is named is there, in the same order. */
 static void check_layers(struct gbx_verification *v)
 {

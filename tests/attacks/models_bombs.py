@@ -33,6 +33,15 @@ def endless_data():
         for size in (1 << 20, 1 << 32, HUGE):
             status = 1 if name.startswith("blobs/") else 3
             yield Case(f"{name[-20:]} has {size} bytes", grown(files, name, size), status, (name,))
+    # As large as its descriptor says, with a hole for content; the statement names none of them.
+    digest = "ab" * 32
+    for title, kind in ((f"file/{digest}", "application/octet-stream"), ("attestation/a.json", "application/vnd.in-toto+json"),
+                        ("timestamp/a.tsr", "application/timestamp-reply")):
+        layer = (f',{{"mediaType":"{kind}","digest":"sha256:{digest}","size":{1 << 36},'
+                 f'"annotations":{{"org.opencontainers.image.title":"{title}"}}}}]}}').encode()
+        more = b.files(lambda t, layer=layer: t[:-2] + layer)
+        more[f"blobs/sha256/{digest}"] = b""
+        yield Case(f"{title} of 64 GiB", grown(more, f"blobs/sha256/{digest}", 1 << 36), 1 if title.startswith("file/") else 3, (title,))
     tar = tar_of(files)
     for size in (1 << 21, 1 << 32, HUGE):
         def zeros(path, size=size, data=tar):

@@ -441,7 +441,7 @@ class Disclose(unittest.TestCase):
         b = self.strip(p.path("public"), lambda k, n: k == "param")
         status, report, text = self.verify(self.written(b))
         self.assertNotIn("param", [w["kind"] for w in report["withheld"]])
-        self.assertIn("withheld by the owner:", text)
+        self.assertIn("withheld by the owner, ", text)
         # A second statement, unsigned: that is the word of nobody, and it is said so.
         b = self.strip(full, lambda k, n: k == "param")
         b.forge_statement()

@@ -635,7 +635,7 @@ class Outcomes(unittest.TestCase):
     def unknown(self, check, title):
         def add(b, frames):
             b.put(title, b"{}x")
-        self.row(check, "skipped", 3, self.signed(add), words="this version does not check them")
+        self.row(check, "skipped", 3, self.signed(add), words="this version does not check it")
         self.row(check, "absent", 3, None, "--require", check)
 
     def test_attestations(self):
