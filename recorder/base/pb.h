@@ -13,7 +13,7 @@
 #include "base/bytes.h"
 
 /* Reads bytes, which may be at most limit, into memory: *out lives until that is reset or freed, and may be used after bytes are
- * gone. Memory taken is at most about 40 times their length. GBX_E_VERSION where a field or enum value is not known. */
+ * gone. Memory taken is at most about 20 times their length. GBX_E_VERSION where a field or enum value is not known. */
 int gbx_pb_parse(struct gbx_arena *memory, const ProtobufCMessageDescriptor *type, struct gbx_slice bytes, size_t limit,
 		 ProtobufCMessage **out, struct gbx_error *err) GBX_MUST_USE;
 

@@ -8,8 +8,8 @@
 #include "digest/many.h"
 
 /* Leaves are hashed many at once: so many entries, or so many bytes of them. A power of two, so that the trees grow by whole subtrees. */
-#define BATCH 256u
-#define BATCH_BYTES (256u * 1024)
+#define BATCH 2048u
+#define BATCH_BYTES (1024u * 1024)
 #define TREES 3u
 
 static const char file_tag[] = "glassbox/file/v1";

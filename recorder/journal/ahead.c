@@ -8,7 +8,8 @@
 
 #define RECORDS 512u
 #define BYTES (128u * 1024) /* a batch that has as many is full; one more record may come on top */
-#define MOST_THREADS 8u
+#define MOST_THREADS 4u
+#define SPARE 4u /* batches more than threads: nobody waits for the slowest at each batch */
 #define NODE_LEN (1 + 2 * GBX_SHA256_LEN)
 
 static const char commitment_tag[] = "glassbox/body/v1"; /* with its NUL */
@@ -251,7 +252,7 @@ int gbx_ahead_new(unsigned threads, struct gbx_ahead **out, struct gbx_error *er
 		return gbx_fail(err, GBX_E_NOMEM, "no memory to read records");
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->changed, NULL);
-	a->batches = threads > 1 ? (threads < MOST_THREADS ? threads : MOST_THREADS) + 1 : 1;
+	a->batches = threads > 1 ? (threads < MOST_THREADS ? threads : MOST_THREADS) + SPARE : 1;
 	a->batch = gbx_calloc(a->batches, sizeof *a->batch);
 	if (!a->batch)
 		return gbx_fail(err, GBX_E_NOMEM, "no memory to read records");

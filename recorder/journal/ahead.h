@@ -1,6 +1,7 @@
 /* Records read ahead of their turn: batches of frames whose bodies are decoded and whose hashes are computed many at once, by helper
  * threads where there are processors for them. The caller gets the records one after the other and checks each in its place; what was
- * computed ahead only saves it the work. Memory: about 2 MiB a thread, whatever the records are like. */
+ * computed ahead only saves it the work. Memory: up to 8 batches of
+ * 0.7 MiB, and what the bodies of a batch decode to, at most about 4 MiB each, whatever the records are like. */
 #ifndef GBX_JOURNAL_AHEAD_H
 #define GBX_JOURNAL_AHEAD_H
 
