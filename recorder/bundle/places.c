@@ -145,6 +145,10 @@ static int tar_part(const struct gbx_places *f, const struct gbx_tar_place *plac
 {
 	if (!place || !place->there)
 		return gbx_fail(err, GBX_E_NOTFOUND, "%s is missing%s", name, f->broken ? " or behind the damage of the tar" : "");
+	/* A header's word is not believed before the bytes are there. */
+	if (place->start > f->size || place->size > f->size - place->start)
+		return gbx_fail(err, GBX_E_MALFORMED, "%s has %llu bytes by its header, and the tar ends within it", name,
+				(unsigned long long)place->size);
 	*out = (struct gbx_part){f->fd, false, place->start, place->size};
 	return 0;
 }

@@ -37,6 +37,7 @@ struct gbx_places {
 	bool strict; /* a tar that must be byte for byte what gbx_bundle_finish writes */
 	bool broken; /* the tar could not be read to its end, which was reported: what is missing may be behind that */
 	int fd;      /* the folder or the tar */
+	uint64_t size; /* of the tar */
 	int blobs;   /* the folder of blobs, or -1 */
 	struct gbx_tar_place layout, index;
 	struct gbx_tar_place *blob; /* sorted by digest */

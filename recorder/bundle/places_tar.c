@@ -134,7 +134,8 @@ int gbx_places_open_tar(struct gbx_places *f, const struct gbx_reporter *r, stru
 		rc = is_ours(f->fd, (uint64_t)st.st_size, &f->strict, err);
 	if (rc)
 		return rc;
-	gbx_range_input(&in, f->fd, 0, (uint64_t)st.st_size);
+	f->size = (uint64_t)st.st_size;
+	gbx_range_input(&in, f->fd, 0, f->size);
 	gbx_tar_reader_init_range(&tar, &in, f->strict);
 	rc = read_entries(f, &tar, r, err);
 	if (f->len)
