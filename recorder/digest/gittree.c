@@ -131,21 +131,26 @@ static int append_entry(struct folder *f, const char *mode, struct gbx_slice nam
 	return rc;
 }
 
-/* Forgets the files whose names the next name does not begin with: nothing that follows can clash with them. True when one of
- * those left is the name itself. */
-static bool clashes(struct folder *f, struct gbx_slice name)
+/* The last of the files that are remembered; empty where none is. */
+static struct gbx_slice last_file(const struct folder *f)
+{
+	const char *start = (const char *)f->last.data;
+	size_t at = f->last.len ? f->last.len - 1 : 0;
+
+	while (at && start[at - 1])
+		at--;
+	return f->last.len ? gbx_slice(start + at, f->last.len - 1 - at) : (struct gbx_slice){0};
+}
+
+/* Forgets the files whose names the next name does not begin with: nothing that follows can clash with them. */
+static void forget_files(struct folder *f, struct gbx_slice name)
 {
 	while (f->last.len) {
-		const char *start = (const char *)f->last.data;
-		size_t at = f->last.len - 1;
-		while (at && start[at - 1])
-			at--;
-		struct gbx_slice last = gbx_slice(start + at, f->last.len - 1 - at);
+		struct gbx_slice last = last_file(f);
 		if (last.len <= name.len && memcmp(last.data, name.data, last.len) == 0)
-			return last.len == name.len;
-		f->last.len = at;
+			return;
+		f->last.len -= last.len + 1;
 	}
-	return false;
 }
 
 static int close_folder(struct gbx_git_tree *t, uint8_t *id, struct gbx_error *err)
@@ -192,7 +197,9 @@ static int enter_folders(struct gbx_git_tree *t, struct gbx_slice path, struct g
 		if (!slash)
 			return 0;
 		size_t end = (size_t)(slash - path.data);
-		if (clashes(f, gbx_slice(path.data + start, end - start)))
+		struct gbx_slice name = gbx_slice(path.data + start, end - start);
+		forget_files(f, name);
+		if (gbx_slice_equal(last_file(f), name))
 			return bad_path(path, "a folder on the way to it is a file, too", err);
 		int rc = open_folder(t, end, err);
 		if (rc)
@@ -228,7 +235,7 @@ int gbx_git_tree_add(struct gbx_git_tree *t, struct gbx_slice path, enum gbx_fil
 	struct folder *f = t->folder + t->depth - 1;
 	size_t start = f->path + (f->path != 0);
 	struct gbx_slice name = gbx_slice(path.data + start, path.len - start);
-	(void)clashes(f, name);
+	forget_files(f, name);
 	rc = append_entry(f, mode_of(type), name, git_id, t->id_len, err);
 	if (rc == 0)
 		rc = gbx_bytes_append(&f->last, name.data, name.len, err);
