@@ -193,7 +193,8 @@ END
 	is "$("$G" ls --json > "$D/ls"; json "$D/ls" "d['runs'][0]['state']")" running
 	sleep 0.2
 	kill -9 $!
-	wait $! || true
+	wait $! && status=0 || status=$?
+	is "$status" 137
 	is "$("$G" ls --json > "$D/ls"; json "$D/ls" "d['runs'][0]['state'], d['runs'][0]['exit']")" "('interrupted', None)"
 	for _ in $(seq 100); do [ -e "$D/job" ] && break; sleep 0.05; done
 	is "$(cat "$D/job")" done
@@ -207,7 +208,6 @@ END
 	[ -x "${CHARLM:-}" ] || skip "the examples are not built"
 	[ -d /usr/share/common-licenses ] || skip "no licence texts on this machine"
 	config=$BATS_TEST_DIRNAME/../../examples/charlm/config-tiny.json
-	"$CHARLM" --help > "$D/help" 2>&1 || true
 	"$G" run -q -- "$CHARLM" --config "$config" --out "$D/one" > "$D/one.log"
 	"$CHARLM" --config "$config" --out "$D/two" > "$D/two.log"
 	diff -r "$D/one" "$D/two"

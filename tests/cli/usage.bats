@@ -116,7 +116,8 @@ load helper
 }
 
 @test "ls --json has the keys of the design" {
-	"$G" run -q --name x -- sh -c 'exit 3' || true
+	run "$G" run -q --name x -- sh -c 'exit 3'
+	is "$status" 3
 	"$G" ls --json > "$D/ls"
 	is "$(json "$D/ls" "d['format']")" glassbox.ls/1
 	is "$(json "$D/ls" "[k for k in ('run', 'name', 'state', 'exit', 'signed', 'started') if k not in d['runs'][0]]")" "[]"

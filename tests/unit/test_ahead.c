@@ -7,19 +7,10 @@
 #include "digest/many.h"
 #include "digest/manifest.h"
 #include "journal/reader.h"
+#include "random.h"
 #include "test.h"
 
 #define MOST 20000u
-
-static uint64_t random_state = 0x2545f4914f6cdd1du;
-
-static uint64_t random_number(uint64_t below)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state % below;
-}
 
 static void check_digests(const struct gbx_message *m, size_t count)
 {

@@ -5,19 +5,10 @@
 
 #include "journal/entry.h"
 #include "journal/record.h"
+#include "random.h"
 #include "test.h"
 
 #define ROUNDS 400000
-
-static uint64_t state_of_random = 88172645463325252u;
-
-static uint64_t random_number(uint64_t below)
-{
-	state_of_random ^= state_of_random << 13;
-	state_of_random ^= state_of_random >> 7;
-	state_of_random ^= state_of_random << 17;
-	return state_of_random % below;
-}
 
 /* An encoding of the message with most of its fields, made without our code: tags and lengths by hand. */
 static void put_varint(struct gbx_bytes *out, uint64_t v)
