@@ -189,6 +189,47 @@ static int read_repeated(struct gbx_arena *memory, message_type *type, field_typ
 	return 0;
 }
 
+/* How many numbers packed bytes hold; 0 where they are none, or not whole ones. */
+static size_t count_packed(field_type *f, struct gbx_slice packed)
+{
+	size_t ends = 0;
+
+	if (wire_of(f->type) == FIXED64)
+		return packed.len % 8 ? 0 : packed.len / 8;
+	for (size_t i = 0; i < packed.len; i++)
+		ends += packed.data[i] < 128;
+	return packed.len && packed.data[packed.len - 1] < 128 ? ends : 0;
+}
+
+/* Numbers of 64 bits, packed. A default among them is written like any other. */
+static int read_packed(struct gbx_arena *memory, message_type *type, field_type *f, struct gbx_slice *in, void *message,
+		       struct gbx_error *err)
+{
+	struct gbx_slice packed;
+
+	if (!take_value(in, &packed))
+		return malformed(type, f, "longer than the message", err);
+	size_t count = count_packed(f, packed);
+	if (count == 0)
+		return malformed(type, f, "no list of whole numbers", err);
+	uint64_t *array = gbx_arena_alloc(memory, count * sizeof *array);
+	if (!array)
+		return no_memory(type, err);
+	for (size_t i = 0; i < count; i++)
+		if (wire_of(f->type) == FIXED64)
+			array[i] = gbx_get_le64(packed.data + 8 * i);
+		else if (!take_varint(&packed, &array[i]))
+			return malformed(type, f, "bad varint", err);
+	memcpy((uint8_t *)message + f->offset, &array, sizeof array);
+	memcpy((uint8_t *)message + f->quantifier_offset, &count, sizeof count);
+	return 0;
+}
+
+static bool is_packed(field_type *f)
+{
+	return f->type == PROTOBUF_C_TYPE_UINT64 || wire_of(f->type) == FIXED64;
+}
+
 /* A oneof may have one member. */
 static int choose(message_type *type, field_type *f, void *message, struct gbx_error *err)
 {
@@ -212,7 +253,8 @@ static int read_field(struct gbx_arena *memory, message_type *type, field_type *
 		return rc;
 	if (f->label == PROTOBUF_C_LABEL_REPEATED)
 		return wire == LENGTH ? read_repeated(memory, type, f, in, depth, message, err)
-				      : malformed(type, f, "a repeated number", err);
+		       : is_packed(f) ? read_packed(memory, type, f, in, message, err)
+				      : malformed(type, f, "a repeated number of another type", err);
 	if (wire == LENGTH)
 		return read_length(memory, type, f, in, depth, member, err);
 	return wire == VARINT ? read_varint(type, f, in, member, err) : read_fixed64(type, f, in, member, err);
@@ -233,7 +275,7 @@ static int next_field(message_type *type, struct gbx_slice *in, field_type **f, 
 			return malformed(type, NULL, "fields twice or out of order", err);
 		return gbx_fail(err, GBX_E_VERSION, "%s: unknown field %llu", type->short_name, (unsigned long long)(tag >> 3));
 	}
-	if ((tag & 7) != wire_of(p->type))
+	if ((tag & 7) != (p->label == PROTOBUF_C_LABEL_REPEATED ? LENGTH : wire_of(p->type)))
 		return malformed(type, p, "wrong wire type", err);
 	*f = p;
 	return 0;

@@ -2,7 +2,7 @@
  *
  * protobuf-c decodes; it does not verify: it accepts bad UTF-8, unknown fields and many encodings of one message. Here a message has
  * one encoding, the one that gbx_pb_pack writes: fields in order, each at most once (unless repeated), varints as short as they can
- * be, no default values outside a oneof, one member of a oneof, well-formed UTF-8 without NUL, known enum values, bounded depth.
+ * be, repeated numbers packed, no default values outside a oneof, one member of a oneof, well-formed UTF-8 without NUL, known enum values, bounded depth.
  * What is accepted encodes back to the same bytes; tests hold protobuf-c's own decoder and encoder against it. */
 #ifndef GBX_BASE_PB_H
 #define GBX_BASE_PB_H

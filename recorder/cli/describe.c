@@ -86,8 +86,29 @@ static void describe_gap(struct line *l, const Glassbox__Gap *g)
 	add(l, gbx_gap_reason_words(g->reason));
 	if (g->count > 1)
 		add_number(l, " (", g->count, ")");
+	if (g->record) {
+		add_number(l, ", from record ", g->record->seq, "");
+		add_hex(l, " of stream ", g->record->stream, 4);
+		add(l, " on");
+	}
+	if (g->bytes)
+		add_number(l, ", ", g->bytes, g->bytes == 1 ? " byte" : " bytes");
 	if (g->place)
 		add_number(l, ", see record ", g->place->seq, "");
+}
+
+static void describe_metric(struct line *l, const Glassbox__Metric *m)
+{
+	char text[64];
+	size_t last = m->n_step - 1;
+
+	add_text(l, gbx_slice_text(m->name));
+	add_number(l, ", ", m->n_step, m->n_step == 1 ? " point" : " points");
+	if (last)
+		add_number(l, ", steps ", m->step[0], "");
+	add_number(l, last ? " to " : ", step ", m->step[last], "");
+	snprintf(text, sizeof text, last ? ", the last %.17g" : ", %.17g", m->value[last]);
+	add(l, text);
 }
 
 static void describe_place(struct line *l, const Glassbox__Place *p)
@@ -305,6 +326,9 @@ static void describe(struct line *l, const Glassbox__Body *b)
 		break;
 	case GLASSBOX__BODY__BODY_ARTIFACT:
 		describe_artifact(l, b->artifact);
+		break;
+	case GLASSBOX__BODY__BODY_METRIC:
+		describe_metric(l, b->metric);
 		break;
 	default:
 		describe_machine(l, b);

@@ -40,7 +40,7 @@ static int check_gap(const Glassbox__Gap *g, struct gbx_error *err)
 {
 	if (!g->kind || !g->reason)
 		return wrong("a gap needs a kind and a reason", err);
-	return check_ref(g->place, false, err);
+	return check_ref(g->place, false, err) ? GBX_E_MALFORMED : check_ref(g->record, false, err);
 }
 
 static bool is_git_id(ProtobufCBinaryData id, bool may_be_empty)
@@ -101,6 +101,15 @@ static int check_seal(const Glassbox__Seal *s, struct gbx_error *err)
 		: wrong("a seal needs a state, a number of streams and a root of 32 bytes", err);
 }
 
+static int check_metric(const Glassbox__Metric *m, struct gbx_error *err)
+{
+	if (!*m->name || m->ring.len != GBX_STREAM_LEN || m->n_step == 0)
+		return wrong("a metric needs a name, the id of its ring (16 bytes) and points", err);
+	if (m->n_value != m->n_step || m->n_time_unix_nanos != m->n_step)
+		return wrong("each point of a metric has a step, a value and a time", err);
+	return m->first <= INT64_MAX - m->n_step ? 0 : wrong("a metric with more than 2^63 points", err);
+}
+
 static int check_declaration(const Glassbox__Declaration *d, struct gbx_error *err)
 {
 	bool listing = d->listing.len == 0 || d->listing.len == GBX_SHA256_LEN;
@@ -133,6 +142,10 @@ int gbx_body_check(const Glassbox__Body *b, struct gbx_error *err)
 		return check_files(b->dataset_files, err);
 	case GLASSBOX__BODY__BODY_ARTIFACT:
 		return check_artifact(b->artifact, err);
+	case GLASSBOX__BODY__BODY_HOST:
+		return b->host->machine.len == 0 || b->host->machine.len == GBX_MACHINE_LEN ? 0 : wrong("a machine has 16 bytes", err);
+	case GLASSBOX__BODY__BODY_METRIC:
+		return check_metric(b->metric, err);
 	default:
 		return b->body_case ? 0 : wrong("a body without content", err);
 	}

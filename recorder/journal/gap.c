@@ -19,9 +19,10 @@ static const struct name kinds[] = {
 	{GLASSBOX__GAP__KIND__CONFIG, "config", "a config file"},
 	{GLASSBOX__GAP__KIND__PARAMETER, "param", "parameters"},
 	{GLASSBOX__GAP__KIND__ENVIRONMENT, "environment", "the environment"},
-	{GLASSBOX__GAP__KIND__JOURNAL, "journal", "records that could not be written"},
+	{GLASSBOX__GAP__KIND__JOURNAL, "journal", "records of the journal"},
 	{GLASSBOX__GAP__KIND__SIGNATURE, "signature", "the signature at the start"},
 	{GLASSBOX__GAP__KIND__HASH_PENDING, "hash-pending", "hashes that were not finished"},
+	{GLASSBOX__GAP__KIND__METRIC, "metric", "points of metrics"},
 };
 
 static const struct name reasons[] = {
@@ -43,6 +44,8 @@ static const struct name reasons[] = {
 	{GLASSBOX__GAP__REASON__JOB_ENDED, "job-ended", "the job ended first"},
 	{GLASSBOX__GAP__REASON__FAILED, "failed", "failed"},
 	{GLASSBOX__GAP__REASON__NOT_WRITTEN, "not-written", "there before the job, which did not change them"},
+	{GLASSBOX__GAP__REASON__TORN_TAIL, "torn-tail", "the file ends within a record"},
+	{GLASSBOX__GAP__REASON__DAMAGED, "damaged", "damaged, with intact records behind the damage"},
 };
 
 static const struct name *find(const struct name *table, size_t len, int value)

@@ -12,6 +12,7 @@
 #define GBX_STREAM_LEN 16
 #define GBX_RUN_LEN 16
 #define GBX_RECORD_SALT_LEN 32
+#define GBX_MACHINE_LEN 16
 
 struct gbx_head {
 	uint8_t stream[GBX_STREAM_LEN];

@@ -14,7 +14,7 @@ static bool has_names(Glassbox__Kind kind)
 /* Kinds that selectors will have and no record has yet. */
 static bool is_planned(struct gbx_slice kind)
 {
-	static const char *const planned[] = {"var", "package", "input", "metric", "order", "checkpoint", "console"};
+	static const char *const planned[] = {"var", "package", "input", "order", "checkpoint", "console"};
 
 	for (size_t i = 0; i < sizeof planned / sizeof *planned; i++)
 		if (gbx_slice_is(kind, planned[i]))
@@ -129,6 +129,8 @@ int gbx_record_names(const Glassbox__Body *b, struct gbx_slice elsewhere, gbx_re
 		return fn(arg, gbx_slice_text(b->host->hostname));
 	case GLASSBOX__BODY__BODY_DEVICE:
 		return fn(arg, gbx_slice_text(b->device->device_case == GLASSBOX__DEVICE__DEVICE_CPU ? "cpu" : "memory"));
+	case GLASSBOX__BODY__BODY_METRIC:
+		return fn(arg, gbx_slice_text(b->metric->name));
 	case GLASSBOX__BODY__BODY_PROCESS:
 		return fn(arg, gbx_slice_text(b->process->role == GLASSBOX__PROCESS__ROLE__JOB ? "job" : "recorder"));
 	default:

@@ -611,7 +611,7 @@ class Disclose(unittest.TestCase):
         self.assertIn("1 x system: no reason given", self.verify(p.path("one"))[2])
         for argv, words in ((["--reason", "x"], "behind a --withhold"), (["--withhold", "param", "--reason", "x", "--reason", "y"], "second --reason"),
                             (["--withhold", "param", "--reason", "x" * 1025], "at most 1024"), (["--withhold", "param", "--reason", b"\xff"], "UTF-8"),
-                            (["--withhold", "param:"], "nothing behind the colon"), (["--withhold", "metric"], "no such records")):
+                            (["--withhold", "param:"], "nothing behind the colon"), (["--withhold", "checkpoint"], "no such records")):
             done = p.box("publish", run, "-o", p.path("no"), *argv, ok=False)
             self.assertEqual(done.returncode, 2, argv)
             self.assertIn(words, done.stderr.decode())

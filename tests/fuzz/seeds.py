@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import shutil
+import struct
 import subprocess
 import tempfile
 from pathlib import Path
@@ -144,6 +145,27 @@ def small_ones(seeds):
             seeds.put("tfrecord", write_tfrecords(records[:size]))
 
 
+def varint(n):
+    return bytes([n & 127 | 128]) + varint(n >> 7) if n > 127 else bytes([n])
+
+
+def field(number, data):
+    return varint(number << 3 | 2) + varint(len(data)) + data
+
+
+def metrics(seeds):
+    """Bodies of kinds that no run of the command line writes."""
+    for count in (1, 3, 200):
+        doubles = [0.0, -0.0, float("nan"), float("inf"), 0.1 + 0.2]
+        metric = field(1, b"loss") + field(2, bytes(16)) + b"\x18" + varint(7) + field(4, b"".join(varint(n * n) for n in range(count)))
+        metric += field(5, struct.pack(f"<{count}d", *(doubles[n % 5] for n in range(count))))
+        metric += field(6, struct.pack(f"<{count}Q", *(1764000000000000000 + n for n in range(count))))
+        body = field(50, metric)
+        seeds.put("pb", body)
+        entry = b"\x08\x01" + field(2, bytes(32)) + b"\x19" + bytes(7) + b"\x01" + b"\x20\x32" + field(5, bytes(32))
+        seeds.put("record", field(1, entry) + field(2, bytes(32)) + field(3, body))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--build", type=Path, required=True)
@@ -164,6 +186,7 @@ def main():
         other_spellings(seeds)
         other_tars(seeds, work)
         keys(seeds, key)
+        metrics(seeds)
         shutil.copy(key, given.out / "trusted.pem")
     for text in TEXTS:
         seeds.put("text", text.encode())

@@ -73,7 +73,7 @@ def tfrecords(data, limit):
 
 # --- Section 1: protobuf, one encoding ----------------------------------------------------------------------------------------
 # A field is (name, type, how): type is uint, bool, fixed64, bytes, string, a tuple of the values of an enum, or a message's name;
-# how is "" (left out where it is the default), "one" (member of a oneof) or "many".
+# how is "" (left out where it is the default), "one" (member of a oneof), "many" or "packed" (numbers; a double is its 64 bits).
 
 ENUM = tuple
 
@@ -90,12 +90,14 @@ KINDS = {
     1: "stream-start", 2: "run-start", 3: "run-end", 4: "stream-end", 5: "seal", 6: "gap", 7: "heartbeat", 10: "place", 11: "root",
     12: "name", 13: "arg", 14: "config", 15: "param", 20: "code", 21: "git", 30: "declaration", 31: "data", 32: "data-files",
     33: "artifact", 40: "host", 41: "system", 42: "device", 43: "process", 44: "usage",
+    50: "metric",
 }
 NEVER_WITHHELD = set(range(1, 8))
 BODY_OF = {
     1: "StreamStart", 2: "RunStart", 3: "RunEnd", 4: "StreamEnd", 5: "Seal", 6: "Gap", 7: "Heartbeat", 10: "Place", 11: "Root",
     12: "Name", 13: "Argument", 14: "Config", 15: "Parameter", 20: "Code", 21: "Git", 30: "Declaration", 31: "Dataset",
     32: "DatasetFiles", 33: "Artifact", 40: "Host", 41: "System", 42: "Device", 43: "Process", 44: "Usage",
+    50: "Metric",
 }
 SCHEMA = {
     "Frame": _plain((1, "entry", "bytes"), (2, "salt", "bytes"), (3, "body", "bytes")),
@@ -113,7 +115,8 @@ SCHEMA = {
               _plain((4, "core", "bool"), (5, "started", "fixed64"), (6, "ended", "fixed64")),
     "StreamEnd": _plain((1, "sealable", "bool")),
     "Seal": _plain((1, "state", ENUM(range(5))), (2, "streams", "uint"), (3, "root", "bytes")),
-    "Gap": _plain((1, "kind", ENUM(range(14))), (2, "reason", ENUM(range(19))), (3, "count", "uint"), (4, "place", "Ref")),
+    "Gap": _plain((1, "kind", ENUM(range(15))), (2, "reason", ENUM(range(21))), (3, "count", "uint"), (4, "place", "Ref"),
+                  (5, "record", "Ref"), (6, "bytes", "uint")),
     "Heartbeat": _plain((1, "seconds", "uint")),
     "Place": _one(paths=(1, "PathList"), option=(2, "string"), address=(3, "string")),
     "PathList": {1: ("root", "string", ""), 2: ("path", "bytes", "many"), 3: ("more", "uint", "")},
@@ -135,7 +138,8 @@ SCHEMA = {
     "DatasetFiles": _plain((1, "dataset", "Ref"), (2, "manifest", "bytes")),
     "Artifact": _plain((1, "name", "string"), (2, "path", "Path"), (3, "files", "uint"), (4, "bytes", "uint"), (5, "root", "bytes"),
                        (6, "salted_root", "bytes"), (7, "manifest", "bytes")),
-    "Host": _plain((1, "hostname", "string"), (2, "user", "string"), (3, "boot_id", "string"), (4, "pid_namespace", "uint")),
+    "Host": _plain((1, "hostname", "string"), (2, "user", "string"), (3, "boot_id", "string"), (4, "pid_namespace", "uint"),
+                   (5, "machine", "bytes")),
     "System": _plain((1, "os", "string"), (2, "kernel", "string"), (3, "kernel_version", "string"), (4, "machine", "string"),
                      (5, "libc", "string")),
     "Device": _one(cpu=(1, "Cpu"), memory=(2, "Memory")),
@@ -143,6 +147,8 @@ SCHEMA = {
     "Memory": _plain((1, "bytes", "uint")),
     "Process": _plain((1, "role", ENUM(range(3))), (2, "pid", "uint"), (3, "start_ticks", "uint")),
     "Usage": _plain((1, "user", "uint"), (2, "system", "uint"), (3, "max_rss", "uint")),
+    "Metric": {1: ("name", "string", ""), 2: ("ring", "bytes", ""), 3: ("first", "uint", ""), 4: ("step", "uint", "packed"),
+               5: ("value", "fixed64", "packed"), 6: ("time", "fixed64", "packed")},
     "ManifestEntry": _plain((1, "path", "bytes"), (2, "type", ENUM(range(4))), (3, "size", "uint"), (4, "sha256", "bytes"),
                             (5, "mode", "uint32"), (6, "mtime", "fixed64"), (7, "salt", "bytes"), (8, "git_id", "bytes")),
     "StreamEntry": _plain((1, "stream", "bytes"), (2, "size", "uint"), (3, "root", "bytes"), (4, "state", ENUM(range(3)))),
@@ -190,6 +196,18 @@ def _value(data, at, wire, kind):
     return message(kind, raw), at + length
 
 
+def packed(data, at, wire, kind):
+    need(wire == 2, "numbers that are not packed")
+    length, at = varint(data, at)
+    end = at + length
+    need(length and end <= len(data), "a packed list that is empty, or longer than the message")
+    out = []
+    while at < end:
+        value, at = _value(data[:end], at, 1 if kind == "fixed64" else 0, kind)
+        out.append(value)
+    return out, at
+
+
 def message(kind, data):
     """A message as a dict; members that are not there are left out, repeated ones are lists."""
     out, last, at, one = {}, 0, 0, None
@@ -200,7 +218,7 @@ def message(kind, data):
         name, field, how = SCHEMA[kind][number]
         need(number > last or (number == last and how == "many"), kind + "." + name, ": out of order or twice")
         last = number
-        value, at = _value(data, at, wire, field)
+        value, at = packed(data, at, wire, field) if how == "packed" else _value(data, at, wire, field)
         if how == "one":
             need(one is None, kind, ": two members of a oneof")
             one = name
@@ -243,8 +261,16 @@ def check_body(kind, b):
         _len(b, "root", 32)
     elif kind == "gap":
         need(b.get("kind") and b.get("reason"), "no kind or reason")
-        if "place" in b:
-            check_ref(b["place"])
+        for name in ("place", "record"):
+            if name in b:
+                check_ref(b[name])
+    elif kind == "host":
+        _len(b, "machine", 0, 16)
+    elif kind == "metric":
+        need(b.get("name") and "step" in b, "no name or no points")
+        _len(b, "ring", 16)
+        need(len(b["step"]) == len(b.get("value", [])) == len(b.get("time", [])), "a point without step, value or time")
+        need(b.get("first", 0) + len(b["step"]) < 1 << 63, "too many points")
     elif kind == "arg":
         need(b["_one"], "no value")
         if "blob" in b:

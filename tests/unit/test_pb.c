@@ -1,6 +1,7 @@
 /* The strict protobuf reader against protobuf-c's decoder and encoder, over bodies of every kind changed at random. */
 #include "base/pb.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "journal/entry.h"
@@ -22,8 +23,28 @@ static void put_varint(struct gbx_bytes *out, uint64_t v)
 
 static void make(const ProtobufCMessageDescriptor *type, unsigned depth, struct gbx_bytes *out);
 
+static void make_packed(const ProtobufCFieldDescriptor *f, struct gbx_bytes *out)
+{
+	GBX_AUTO_BYTES struct gbx_bytes value = {0};
+
+	for (uint64_t n = random_number(5); n; n--) {
+		uint64_t number = random_number(2) ? random_number(300) : random_number(UINT64_MAX);
+		if (f->type == PROTOBUF_C_TYPE_UINT64)
+			put_varint(&value, number);
+		else
+			assert_int_equal(gbx_bytes_append(&value, &number, sizeof number, NULL), 0);
+	}
+	put_varint(out, f->id << 3 | 2);
+	put_varint(out, value.len);
+	assert_int_equal(gbx_bytes_append(out, value.data, value.len, NULL), 0);
+}
+
 static void make_field(const ProtobufCFieldDescriptor *f, unsigned depth, struct gbx_bytes *out)
 {
+	if (f->flags & PROTOBUF_C_FIELD_FLAG_PACKED) {
+		make_packed(f, out);
+		return;
+	}
 	GBX_AUTO_BYTES struct gbx_bytes value = {0};
 	uint64_t number = random_number(3) ? random_number(60) : random_number(UINT64_MAX);
 
@@ -115,6 +136,36 @@ static void what_is_read_encodes_back(void **state)
 	assert_true(accepted > ROUNDS / 20 && refused > ROUNDS / 20);
 }
 
+/* Lists of numbers bit for bit, each length of varint and each double that compares oddly; and what is no list. */
+static void packed_numbers_are_read_strictly(void **state)
+{
+	const ProtobufCMessageDescriptor *type = &glassbox__metric__descriptor;
+	GBX_AUTO_ARENA struct gbx_arena memory = {0};
+	GBX_AUTO_BYTES struct gbx_bytes bytes = {0};
+	uint64_t step[] = {0, 1, 127, 128, UINT32_MAX, UINT64_MAX}, time[] = {0, 1, 2, 3, 4, UINT64_MAX};
+	double value[] = {0.0, -0.0, NAN, -INFINITY, 5e-324, 1.7976931348623157e308};
+	static const char *const bad[] = {"\x22\x00", "\x22\x01\x80", "\x22\x02\x80\x00", "\x20\x01", "\x22\x01\x01\x22\x01\x01",
+					  "\x2a\x04\x01\x01\x01\x01", "\x22\x05\x01"};
+	static const size_t bad_len[] = {2, 3, 4, 2, 6, 6, 3};
+	Glassbox__Metric m = GLASSBOX__METRIC__INIT, *read;
+	ProtobufCMessage *got;
+
+	(void)state;
+	m.n_step = m.n_value = m.n_time_unix_nanos = 6;
+	m.step = step;
+	m.value = value;
+	m.time_unix_nanos = time;
+	assert_int_equal(gbx_pb_pack(&m.base, &bytes, NULL), 0);
+	assert_int_equal(gbx_pb_parse(&memory, type, gbx_slice_of(&bytes), 60000, &got, NULL), 0);
+	read = (Glassbox__Metric *)got;
+	assert_true(read->n_step == 6 && read->n_value == 6 && read->n_time_unix_nanos == 6);
+	assert_memory_equal(read->step, step, sizeof step);
+	assert_memory_equal(read->value, value, sizeof value);
+	assert_memory_equal(read->time_unix_nanos, time, sizeof time);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_int_equal(gbx_pb_parse(&memory, type, gbx_slice(bad[i], bad_len[i]), 60000, &got, NULL), GBX_E_MALFORMED);
+}
+
 static void entries_are_read_like_messages(void **state)
 {
 	GBX_AUTO_ARENA struct gbx_arena memory = {0};
@@ -177,6 +228,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_read_encodes_back),
+		cmocka_unit_test(packed_numbers_are_read_strictly),
 		cmocka_unit_test(entries_are_read_like_messages),
 		cmocka_unit_test(frames_are_read_like_messages),
 	};
