@@ -101,17 +101,6 @@ static void read_user(struct gbx_system *s)
 	}
 }
 
-static void read_boot(struct gbx_system *s)
-{
-	char text[64];
-	struct stat st;
-
-	if (read_start("/proc/sys/kernel/random/boot_id", text, sizeof text))
-		put(s->boot_id, sizeof s->boot_id, trim(gbx_slice_text(text)));
-	if (gbx_stat("/proc/self/ns/pid", &st, NULL) == 0)
-		s->pid_namespace = st.st_ino;
-}
-
 /* Takes the shell quoting of os-release(5) away. */
 static size_t unquote(struct gbx_slice in, char *out, size_t size)
 {
@@ -205,7 +194,7 @@ void gbx_system_read(struct gbx_system *out)
 	read_kernel(out);
 	read_libc(out);
 	read_user(out);
-	read_boot(out);
+	gbx_host_here(&out->host);
 	read_os(out);
 	read_cpu(out);
 	read_counts(out);
@@ -222,8 +211,9 @@ void gbx_system_host(const struct gbx_system *s, Glassbox__Host *host)
 	glassbox__host__init(host);
 	host->hostname = text(s->hostname);
 	host->user = text(s->user);
-	host->boot_id = text(s->boot_id);
-	host->pid_namespace = s->pid_namespace;
+	host->boot_id = text(s->host.boot_id);
+	host->pid_namespace = s->host.pid_namespace;
+	host->machine = gbx_pb_bytes(s->host.machine, s->host.has_machine ? GBX_MACHINE_LEN : 0);
 }
 
 void gbx_system_system(const struct gbx_system *s, Glassbox__System *system)

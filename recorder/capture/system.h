@@ -3,16 +3,12 @@
 #ifndef GBX_CAPTURE_SYSTEM_H
 #define GBX_CAPTURE_SYSTEM_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "record.pb-c.h"
+#include "store/alive.h"
 
 struct gbx_system {
 	char hostname[256];
 	char user[256];        /* of the real user id, from /etc/passwd; the number where it is not there */
-	char boot_id[64];
-	uint64_t pid_namespace; /* inode of /proc/self/ns/pid */
+	struct gbx_host host;
 	char os[256];          /* PRETTY_NAME of os-release */
 	char kernel[256];      /* "Linux 6.1.0" */
 	char kernel_version[256];

@@ -50,30 +50,38 @@ bool gbx_process_alive(uint64_t pid, uint64_t start_ticks)
 	return kill((pid_t)pid, 0) == 0 || errno == EPERM;
 }
 
-void gbx_boot_id(char out[64])
+/* The machine id is not for others to see (machine-id(5)), so only its hash is recorded. */
+static bool hash_machine(uint8_t out[GBX_MACHINE_LEN])
 {
-	GBX_AUTO_BYTES struct gbx_bytes id = {0};
+	static const char tag[] = "glassbox/machine/v1";
+	char text[sizeof tag + GBX_MACHINE_MAX + 1];
+	uint8_t digest[GBX_SHA256_LEN];
 
-	out[0] = 0;
-	if (gbx_load_file("/proc/sys/kernel/random/boot_id", 63, &id, NULL) == 0 && id.len)
-		snprintf(out, 64, "%.*s", (int)strcspn((char *)id.data, "\n"), (char *)id.data);
+	memcpy(text, tag, sizeof tag);
+	gbx_machine_name(text + sizeof tag);
+	if (!text[sizeof tag] || gbx_sha256(gbx_slice(text, sizeof tag + strlen(text + sizeof tag)), digest, NULL))
+		return false;
+	memcpy(out, digest, GBX_MACHINE_LEN);
+	return true;
 }
 
-uint64_t gbx_pid_namespace(void)
+void gbx_host_here(struct gbx_host *out)
 {
-	struct stat st;
-
-	return gbx_stat("/proc/self/ns/pid", &st, NULL) ? 0 : (uint64_t)st.st_ino;
+	*out = (struct gbx_host){0};
+	gbx_boot_id(out->boot_id);
+	out->pid_namespace = gbx_pid_namespace();
+	out->has_machine = gbx_in_first_pid_namespace() && hash_machine(out->machine);
 }
 
-enum gbx_process_state gbx_process_look(const char *boot_id, uint64_t pid_namespace, uint64_t pid, uint64_t start_ticks)
+enum gbx_process_state gbx_process_look(const struct gbx_host *here, const struct gbx_host *there, uint64_t pid, uint64_t start_ticks)
 {
-	char here[64];
-
-	gbx_boot_id(here);
-	if (!*boot_id || !*here || pid == 0)
+	if (!*there->boot_id || !*here->boot_id)
 		return GBX_PROCESS_UNKNOWN;
-	if (strcmp(boot_id, here) != 0 || pid_namespace == 0 || pid_namespace != gbx_pid_namespace())
+	if (strcmp(there->boot_id, here->boot_id) != 0)
+		return there->has_machine && here->has_machine && memcmp(there->machine, here->machine, GBX_MACHINE_LEN) == 0
+			       ? GBX_PROCESS_GONE
+			       : GBX_PROCESS_UNKNOWN;
+	if (pid == 0 || there->pid_namespace == 0 || there->pid_namespace != here->pid_namespace)
 		return GBX_PROCESS_UNKNOWN;
 	return gbx_process_alive(pid, start_ticks) ? GBX_PROCESS_ALIVE : GBX_PROCESS_GONE;
 }

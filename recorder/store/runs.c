@@ -62,6 +62,14 @@ static void take_process(const Glassbox__Process *p, struct gbx_run_view *v)
 	}
 }
 
+static void take_host(const Glassbox__Host *h, struct gbx_host *host)
+{
+	*host = (struct gbx_host){.pid_namespace = h->pid_namespace, .has_machine = h->machine.len == GBX_MACHINE_LEN};
+	gbx_printable_in(gbx_slice_text(h->boot_id), host->boot_id, sizeof host->boot_id);
+	if (host->has_machine)
+		memcpy(host->machine, h->machine.data, GBX_MACHINE_LEN);
+}
+
 /* What a record says of its run, for lists. */
 static int take_record(const struct gbx_record *r, struct gbx_run_view *v, struct gbx_error *err)
 {
@@ -89,10 +97,8 @@ static int take_record(const struct gbx_record *r, struct gbx_run_view *v, struc
 			take_process(r->body->process, v);
 		break;
 	case GLASSBOX__KIND__HOST:
-		if (r->body) {
-			v->pid_namespace = r->body->host->pid_namespace;
-			gbx_printable_in(gbx_slice_text(r->body->host->boot_id), v->boot_id, sizeof v->boot_id);
-		}
+		if (r->body)
+			take_host(r->body->host, &v->host);
 		break;
 	default:
 		break;
@@ -195,10 +201,18 @@ static int find_lead(struct gbx_run_view *v, struct gbx_error *err)
 	return gbx_fail(err, GBX_E_MALFORMED, "run %s has no lead stream", v->run);
 }
 
+/* What can be seen from here of a process of the run. */
+static enum gbx_process_state look(const struct gbx_run_view *v, uint64_t pid, uint64_t start_ticks)
+{
+	struct gbx_host here;
+
+	gbx_host_here(&here);
+	return gbx_process_look(&here, &v->host, pid, start_ticks);
+}
+
 bool gbx_run_job_lives(const struct gbx_run_view *v)
 {
-	return v->job_pid && v->job_start_ticks && !v->has_end &&
-	       gbx_process_look(v->boot_id, v->pid_namespace, v->job_pid, v->job_start_ticks) == GBX_PROCESS_ALIVE;
+	return v->job_pid && v->job_start_ticks && !v->has_end && look(v, v->job_pid, v->job_start_ticks) == GBX_PROCESS_ALIVE;
 }
 
 static enum gbx_run_state state_of(const struct gbx_run_view *v)
@@ -209,7 +223,7 @@ static enum gbx_run_state state_of(const struct gbx_run_view *v)
 		return GBX_SEALED;
 	if (lead->ended)
 		return GBX_ENDED;
-	switch (gbx_process_look(v->boot_id, v->pid_namespace, v->pid, v->start_ticks)) {
+	switch (look(v, v->pid, v->start_ticks)) {
 	case GBX_PROCESS_ALIVE:
 		return GBX_RUNNING;
 	case GBX_PROCESS_GONE:

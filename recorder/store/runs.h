@@ -3,6 +3,7 @@
 #define GBX_STORE_RUNS_H
 
 #include "journal/reader.h"
+#include "store/alive.h"
 #include "store/store.h"
 
 enum gbx_run_state {
@@ -41,10 +42,10 @@ struct gbx_run_view {
 	uint64_t job_started_nanos, job_ended_nanos;
 	bool is_signed;              /* a seal proof is there */
 	/* To tell whether the recorder lives. */
-	uint64_t pid, start_ticks, pid_namespace;
+	struct gbx_host host;
+	uint64_t pid, start_ticks;
 	uint64_t job_pid, job_start_ticks;
 	Glassbox__Seal__State seal;  /* what the seal says of the end; 0: not sealed */
-	char boot_id[64];
 };
 
 /* Called for each intact record; a non-zero result ends the scan and is returned. */

@@ -1,52 +1,25 @@
 /* Which machine this is, and the lock of its log. Declared in log_file.h. */
 #include <errno.h>
 #include <stdio.h>
-#include <sys/utsname.h>
 
-#include "base/limits.h"
+#include "base/machine.h"
 #include "base/mem.h"
 #include "digest/hash.h"
 #include "trust/log_file.h"
 
 enum { LOCK_NAME_LEN = 8 };
 
-/* The first line of a file of the system; "" where it can't be read, is too long or is not text. */
-static void read_id(const char *path, char out[GBX_LIMIT_MACHINE_ID + 1])
-{
-	GBX_AUTO_BYTES struct gbx_bytes text = {0};
-	struct gbx_slice line;
-
-	out[0] = 0;
-	if (gbx_load_file(path, 4096, &text, NULL))
-		return;
-	struct gbx_slice in = gbx_slice_of(&text);
-	if (!gbx_take_line(&in, &line) || line.len > GBX_LIMIT_MACHINE_ID || !gbx_is_utf8(line))
-		return;
-	snprintf(out, GBX_LIMIT_MACHINE_ID + 1, "%.*s", (int)line.len, (const char *)line.data);
-}
-
-/* machine-id(5): 32 hex digits; "uninitialized" while the system is being set up. */
-static bool is_machine_id(const char *id)
-{
-	uint8_t bytes[16];
-
-	return gbx_unhex(gbx_slice_text(id), bytes, sizeof bytes);
-}
-
 void gbx_log_place(struct gbx_log_place *place, const char *dir, const uint8_t public_key[GBX_PUBLIC_KEY_LEN])
 {
-	char id[GBX_LIMIT_MACHINE_ID + 1];
-	struct utsname host;
+	char boot[GBX_LIMIT_MACHINE_ID + 1];
 
 	*place = (struct gbx_log_place){.dir = dir, .public_key = public_key};
-	read_id("/etc/machine-id", id);
-	if (is_machine_id(id) && uname(&host) >= 0 && gbx_is_utf8(gbx_slice_text(host.nodename))) {
-		snprintf(place->machine, sizeof place->machine, "%s@%s", id, host.nodename);
+	gbx_machine_name(place->machine);
+	if (place->machine[0])
 		return;
-	}
-	read_id("/proc/sys/kernel/random/boot_id", id);
-	if (id[0])
-		snprintf(place->machine, sizeof place->machine, "boot:%s", id);
+	gbx_boot_id(boot);
+	if (boot[0])
+		snprintf(place->machine, sizeof place->machine, "boot:%s", boot);
 }
 
 /* The name holds key and machine: keys in one folder do not wait for each other, and no lock is shared between machines. */

@@ -39,8 +39,8 @@ static void agrees_with_the_tools(void **state)
 	assert_string_equal(s.machine, said("uname -m", text));
 	assert_int_equal(s.cpu_online, atoi(said("getconf _NPROCESSORS_ONLN", text)));
 	assert_string_equal(s.os, said("test -r /etc/os-release && . /etc/os-release; echo \"$PRETTY_NAME\"", text));
-	assert_string_equal(s.boot_id, said("cat /proc/sys/kernel/random/boot_id", text));
-	assert_int_equal(s.pid_namespace, strtoull(said("stat -Lc %i /proc/self/ns/pid", text), NULL, 10));
+	assert_string_equal(s.host.boot_id, said("cat /proc/sys/kernel/random/boot_id", text));
+	assert_int_equal(s.host.pid_namespace, strtoull(said("stat -Lc %i /proc/self/ns/pid", text), NULL, 10));
 	assert_int_equal(s.memory_bytes / 1024, strtoull(said("awk '/^MemTotal/{print $2}' /proc/meminfo", text), NULL, 10));
 	if (*said("getconf GNU_LIBC_VERSION", text))
 		assert_string_equal(s.libc, text);
@@ -137,6 +137,47 @@ static void a_process_is_alive_until_it_has_ended(void **state)
 	assert_false(gbx_process_alive(UINT64_MAX, 1));
 }
 
+/* From the same boot and pid namespace a process is looked for; from another boot of the same machine it is gone; from elsewhere
+ * nobody can tell. */
+static void judges_only_from_where_it_can(void **state)
+{
+	struct gbx_host here, there;
+	uint64_t pid = (uint64_t)getpid(), ticks = gbx_process_start_ticks(pid);
+
+	(void)state;
+	gbx_host_here(&here);
+	here.has_machine = true;
+	memset(here.machine, 1, sizeof here.machine);
+	there = here;
+	assert_int_equal(gbx_process_look(&here, &there, pid, ticks), GBX_PROCESS_ALIVE);
+	assert_int_equal(gbx_process_look(&here, &there, pid, ticks + 1), GBX_PROCESS_GONE);
+	assert_int_equal(gbx_process_look(&here, &there, 0, 0), GBX_PROCESS_UNKNOWN);
+	there.pid_namespace++;
+	assert_int_equal(gbx_process_look(&here, &there, pid, ticks + 1), GBX_PROCESS_UNKNOWN);
+	there.pid_namespace = 0;
+	assert_int_equal(gbx_process_look(&here, &there, pid, ticks + 1), GBX_PROCESS_UNKNOWN);
+	/* Another boot. */
+	there = here;
+	there.boot_id[0] ^= 1;
+	assert_int_equal(gbx_process_look(&here, &there, pid, ticks), GBX_PROCESS_GONE);
+	assert_int_equal(gbx_process_look(&here, &there, 0, 0), GBX_PROCESS_GONE);
+	there.machine[15] ^= 1;
+	assert_int_equal(gbx_process_look(&here, &there, pid, ticks), GBX_PROCESS_UNKNOWN);
+	there = here;
+	there.boot_id[0] ^= 1;
+	there.has_machine = false;
+	assert_int_equal(gbx_process_look(&here, &there, pid, ticks), GBX_PROCESS_UNKNOWN);
+	there.has_machine = true;
+	here.has_machine = false;
+	assert_int_equal(gbx_process_look(&here, &there, pid, ticks), GBX_PROCESS_UNKNOWN);
+	here.has_machine = true;
+	there.boot_id[0] = 0;
+	assert_int_equal(gbx_process_look(&here, &there, pid, ticks), GBX_PROCESS_UNKNOWN);
+	there = here;
+	here.boot_id[0] = 0;
+	assert_int_equal(gbx_process_look(&here, &there, pid, ticks), GBX_PROCESS_UNKNOWN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +187,7 @@ int main(void)
 		cmocka_unit_test(is_cheap),
 		cmocka_unit_test(a_name_cannot_hide_the_start),
 		cmocka_unit_test(a_process_is_alive_until_it_has_ended),
+		cmocka_unit_test(judges_only_from_where_it_can),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
