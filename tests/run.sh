@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests, from packages to the last line.
 #
-#   tests/run.sh [--no-install]              builds with gcc, with sanitizers and with clang; all tests that need no network
+#   tests/run.sh [--no-install]              builds with gcc, with sanitizers (threads too) and with clang; all tests that need no network
 #   tests/run.sh interop [--no-install]      other people's tools on our bundles
 #   tests/run.sh bench [--no-install] [--pairs N] [--long]     what recording costs
 #   tests/run.sh fuzz [--no-install] [--seconds N] [TARGET...]  each fuzz target for 60 seconds, bundles changed at random, each bit of small ones
@@ -94,6 +94,10 @@ all)
 	# One compiler after the other: a machine with two cores has nothing to gain from more at once.
 	if build dev; then cases 'tests, dev' dev -LE 'interop' || true; fi
 	if build asan; then cases 'tests, asan' asan -LE 'interop|shape' || true; fi
+	# What has threads: hashing, reading journals ahead, the recorder beside the job, locks.
+	if build tsan glassbox_program glassbox-verify test_ahead test_files test_job test_trust_log; then
+		cases 'threads, tsan' tsan -R '^unit\.(ahead|files|job|trust_log)$|^cli\.(run: data|concurrency)' || true
+	fi
 	if build clang; then cases 'fuzz corpora, clang' clang -R '^fuzz\.' -E mutate || true; fi
 	if build static glassbox_program glassbox-verify; then cases 'tests, static' static -L '^static$' || true; fi
 	;;
