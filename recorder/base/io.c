@@ -344,13 +344,16 @@ int gbx_make_dir(const char *path, mode_t mode, struct gbx_error *err)
 	return mkdir(path, mode) ? gbx_fail_errno(err, errno, "cannot make folder '%s'", path) : 0;
 }
 
+#define PIECE (64u * 1024)
+
 int gbx_load_fd(int fd, size_t limit, struct gbx_bytes *out, struct gbx_error *err)
 {
 	size_t total = 0;
 
 	for (;;) {
 		size_t got = 0;
-		size_t ask = limit - total < 65536 ? limit - total + 1 : 65536;
+		size_t room = out->cap - out->len, piece = room > 1 ? room - 1 : PIECE;
+		size_t ask = limit - total < piece ? limit - total + 1 : piece;
 		int rc = gbx_bytes_reserve(out, ask + 1, err);
 		if (rc == 0)
 			rc = gbx_read(fd, out->data + out->len, ask, &got, err);
@@ -378,7 +381,11 @@ int gbx_load_file(const char *path, size_t limit, struct gbx_bytes *out, struct 
 		return rc;
 	if (!S_ISREG(st.st_mode))
 		return gbx_fail(err, GBX_E_MALFORMED, "'%s' is not a regular file", path);
-	rc = gbx_load_fd(fd, limit, out, err);
+	/* As much as it says it has; it is read to its end whatever it says. */
+	if ((uint64_t)st.st_size <= limit)
+		rc = gbx_bytes_reserve(out, (size_t)st.st_size + 2, err);
+	if (rc == 0)
+		rc = gbx_load_fd(fd, limit, out, err);
 	if (rc)
 		gbx_fail_context(err, "'%s'", path);
 	return rc;

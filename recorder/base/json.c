@@ -184,24 +184,53 @@ void gbx_json_set(json_t **object, const char *key, json_t *value)
 	*object = NULL;
 }
 
-/* jansson prints a real with a fixed number of digits; so scalars and containers are walked here. Depth is bounded by the
- * reader, and what we write ourselves is shallow. */
+/* jansson prints a real with a fixed number of digits, and asks for memory for each text; so values are walked here. Depth is bounded
+ * by the reader, and what we write ourselves is shallow. */
 static int write_value(const json_t *json, struct gbx_bytes *out, struct gbx_error *err);
+
+/* As jansson escapes: quotes, backslashes and what is below a space. Returns its length. */
+static size_t escape(uint8_t c, char out[8])
+{
+	static const char letter[] = {['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\'};
+
+	if (c < sizeof letter && letter[c])
+		return (size_t)snprintf(out, 8, "\\%c", letter[c]);
+	return (size_t)snprintf(out, 8, "\\u%04X", c);
+}
+
+static bool is_plain(uint8_t c)
+{
+	return c >= ' ' && c != '"' && c != '\\';
+}
+
+/* The text is UTF-8: jansson has no other. */
+static int write_text(struct gbx_slice text, struct gbx_bytes *out, struct gbx_error *err)
+{
+	int rc = gbx_bytes_append(out, "\"", 1, err);
+
+	for (size_t start = 0, at; rc == 0 && start < text.len; start = at) {
+		char escaped[8];
+		for (at = start; at < text.len && is_plain(text.data[at]);)
+			at++;
+		rc = gbx_bytes_append(out, text.data + start, at - start, err);
+		if (rc == 0 && at < text.len)
+			rc = gbx_bytes_append(out, escaped, escape(text.data[at++], escaped), err);
+	}
+	return rc ? rc : gbx_bytes_append(out, "\"", 1, err);
+}
 
 static int write_scalar(const json_t *json, struct gbx_bytes *out, struct gbx_error *err)
 {
 	char number[40];
+	const char *word = json_is_null(json) ? "null" : json_is_true(json) ? "true" : "false";
 
+	if (json_is_string(json))
+		return write_text(gbx_slice(json_string_value(json), json_string_length(json)), out, err);
 	if (json_is_number(json)) {
 		gbx_json_number_text(json, number);
-		return gbx_bytes_append(out, number, strlen(number), err);
+		word = number;
 	}
-	char *text = json_dumps(json, JSON_ENCODE_ANY | JSON_COMPACT);
-	if (!text)
-		return gbx_fail(err, GBX_E_NOMEM, "no memory to write JSON");
-	int rc = gbx_bytes_append(out, text, strlen(text), err);
-	gbx_free(text);
-	return rc;
+	return gbx_bytes_append(out, word, strlen(word), err);
 }
 
 static int write_array(const json_t *json, struct gbx_bytes *out, struct gbx_error *err)
@@ -219,13 +248,10 @@ static int write_array(const json_t *json, struct gbx_bytes *out, struct gbx_err
 
 static int write_member(const char *key, const json_t *value, bool first, struct gbx_bytes *out, struct gbx_error *err)
 {
-	GBX_AUTO_JSON json_t *name = json_string(key);
-	int rc = name ? 0 : gbx_fail(err, GBX_E_NOMEM, "no memory to write JSON");
+	int rc = first ? 0 : gbx_bytes_append(out, ",", 1, err);
 
-	if (rc == 0 && !first)
-		rc = gbx_bytes_append(out, ",", 1, err);
 	if (rc == 0)
-		rc = write_scalar(name, out, err);
+		rc = write_text(gbx_slice_text(key), out, err);
 	if (rc == 0)
 		rc = gbx_bytes_append(out, ":", 1, err);
 	return rc ? rc : write_value(value, out, err);

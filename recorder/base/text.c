@@ -163,6 +163,8 @@ static bool invisible(uint32_t c)
 		{0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0xfffe, 0xffff}, {0xe0000, 0x10ffff},
 	};
 
+	if (c >= ' ' && c < 0x7f)
+		return false;
 	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
 		if (c >= ranges[i][0] && c <= ranges[i][1])
 			return true;

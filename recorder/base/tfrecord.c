@@ -18,10 +18,13 @@ int gbx_tfrecord_frame(struct gbx_slice data, struct gbx_bytes *out, struct gbx_
 	return rc ? rc : gbx_bytes_append(out, tail, sizeof tail, err);
 }
 
+#define FIRST_BUFFER (16u * 1024)
+#define READ_AHEAD (256u * 1024)
+
 int gbx_tfrecord_reader_init(struct gbx_tfrecord_reader *r, struct gbx_input *in, size_t limit, struct gbx_error *err)
 {
-	size_t cap = limit + GBX_TFRECORD_OVERHEAD + 256 * 1024;
-	uint8_t *buffer = gbx_calloc(cap, 1);
+	size_t cap = FIRST_BUFFER;
+	uint8_t *buffer = gbx_realloc(NULL, cap, 1);
 
 	if (!buffer)
 		return gbx_fail(err, GBX_E_NOMEM, "no memory for a record of %zu bytes", limit);
@@ -35,15 +38,36 @@ void gbx_tfrecord_reader_free(struct gbx_tfrecord_reader *r)
 	*r = (struct gbx_tfrecord_reader){0};
 }
 
+/* Moves what is left to the front of a buffer that is twice as large, until it is as large as it gets: most files are short. */
+static int make_room(struct gbx_tfrecord_reader *r, size_t want, struct gbx_error *err)
+{
+	size_t most = r->limit + GBX_TFRECORD_OVERHEAD + READ_AHEAD, cap = r->cap;
+
+	memmove(r->buffer, r->buffer + r->start, r->end - r->start);
+	r->end -= r->start;
+	r->start = 0;
+	do
+		cap = cap < most / 2 ? cap * 2 : most;
+	while (cap < want);
+	if (cap == r->cap)
+		return 0;
+	uint8_t *buffer = gbx_realloc(r->buffer, cap, 1);
+	if (!buffer)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for a record of %zu bytes", want);
+	r->buffer = buffer;
+	r->cap = cap;
+	return 0;
+}
+
 /* Makes at least want bytes available from start on, where the input has them. */
 static int fill(struct gbx_tfrecord_reader *r, size_t want, struct gbx_error *err)
 {
 	if (r->end - r->start >= want)
 		return 0;
 	if (r->start + want > r->cap) {
-		memmove(r->buffer, r->buffer + r->start, r->end - r->start);
-		r->end -= r->start;
-		r->start = 0;
+		int rc = make_room(r, want, err);
+		if (rc)
+			return rc;
 	}
 	while (!r->at_end && r->end - r->start < want) {
 		size_t got = 0;

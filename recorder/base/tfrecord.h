@@ -21,7 +21,7 @@ struct gbx_tfrecord_reader {
 
 #define GBX_AUTO_TFRECORD GBX_CLEANUP(gbx_tfrecord_reader_free)
 
-/* Reads records of at most limit bytes from in, which is borrowed. Memory: limit + 256 KiB. */
+/* Reads records of at most limit bytes from in, which is borrowed. Memory: 16 KiB, and for longer files up to limit + 256 KiB. */
 int gbx_tfrecord_reader_init(struct gbx_tfrecord_reader *r, struct gbx_input *in, size_t limit, struct gbx_error *err) GBX_MUST_USE;
 void gbx_tfrecord_reader_free(struct gbx_tfrecord_reader *r);
 

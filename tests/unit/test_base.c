@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/tfrecord.h"
 #include "base/text.h"
+#include "random.h"
 #include "test.h"
 
 static void crc32c_of_rfc_3720(void **state)
@@ -126,6 +127,86 @@ static void json_reals_are_short(void **state)
 	assert_string_equal((char *)out.data, "{\"lr\":0.0003,\"n\":-7,\"big\":1e+300,\"one\":1.0,\"s\":\"\\u001B\",\"l\":[true,null]}");
 }
 
+/* A character's UTF-8, of at most three bytes. */
+static size_t put_utf8(uint32_t c, char *out)
+{
+	if (c < 0x80)
+		return (size_t)snprintf(out, 4, "%c", c);
+	if (c < 0x800)
+		return (size_t)snprintf(out, 4, "%c%c", 0xc0 | c >> 6, 0x80 | (c & 0x3f));
+	return (size_t)snprintf(out, 4, "%c%c%c", 0xe0 | c >> 12, 0x80 | (c >> 6 & 0x3f), 0x80 | (c & 0x3f));
+}
+
+/* Against jansson's own writer: each character among others, as a name and as a value. */
+static void json_texts_are_jansson_s(void **state)
+{
+	char text[32];
+
+	(void)state;
+	for (uint32_t c = 1; c < 0xd800; c += c < 0x900 ? 1 : 61) {
+		size_t len = 0;
+		for (uint64_t before = random_number(4); before; before--)
+			len += put_utf8(1 + (uint32_t)random_number(0x7f), text + len);
+		len += put_utf8(c, text + len);
+		put_utf8(1 + (uint32_t)random_number(0x7f), text + len);
+		GBX_AUTO_BYTES struct gbx_bytes ours = {0};
+		GBX_AUTO_JSON json_t *json = json_pack("{s:[s,s]}", text, text, "");
+		char *theirs = json_dumps(json, JSON_COMPACT);
+		assert_non_null(theirs);
+		assert_int_equal(gbx_json_write(json, &ours, NULL), 0);
+		assert_string_equal((char *)ours.data, theirs);
+		free(theirs);
+	}
+}
+
+/* Gives so many bytes at a time. */
+struct slow {
+	struct gbx_input in;
+	struct gbx_slice rest;
+	size_t step;
+};
+
+static int slow_read(struct gbx_input *in, void *buf, size_t len, size_t *got, struct gbx_error *err)
+{
+	struct slow *s = (struct slow *)in;
+	struct gbx_slice piece;
+
+	(void)err;
+	*got = len < s->step ? len : s->step;
+	if (*got > s->rest.len)
+		*got = s->rest.len;
+	if (gbx_take(&s->rest, *got, &piece) && *got)
+		memcpy(buf, piece.data, *got);
+	return 0;
+}
+
+/* Files longer than the first buffer, records up to the limit, however few bytes come at a time. */
+static void tfrecord_reads_what_was_written(void **state)
+{
+	static const size_t lens[] = {0, 1, 16356, 16357, 16384, 100, 32768, 65535, 65536, 3, 65536, 40000, 65536, 65536, 65536, 9};
+	enum { RECORDS = sizeof lens / sizeof *lens, LIMIT = 65536 };
+	static uint8_t bytes[LIMIT + RECORDS];
+	GBX_AUTO_BYTES struct gbx_bytes file = {0};
+	struct gbx_slice data;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (uint8_t)random_number(256);
+	for (size_t i = 0; i < RECORDS; i++)
+		assert_int_equal(gbx_tfrecord_frame(gbx_slice(bytes + i, lens[i]), &file, NULL), 0);
+	for (size_t step = 1; step < 2 * file.len; step = step * 7 + 3) {
+		GBX_AUTO_TFRECORD struct gbx_tfrecord_reader r = {0};
+		struct slow in = {{slow_read}, gbx_slice_of(&file), step};
+		assert_int_equal(gbx_tfrecord_reader_init(&r, &in.in, LIMIT, NULL), 0);
+		for (size_t i = 0; i < RECORDS; i++) {
+			assert_int_equal(gbx_tfrecord_next(&r, &data, NULL), 1);
+			assert_true(gbx_slice_equal(data, gbx_slice(bytes + i, lens[i])));
+		}
+		assert_int_equal(gbx_tfrecord_next(&r, &data, NULL), 0);
+		assert_true(r.cap <= LIMIT + GBX_TFRECORD_OVERHEAD + 256 * 1024);
+	}
+}
+
 static void tfrecord_finds_every_changed_bit(void **state)
 {
 	GBX_AUTO_BYTES struct gbx_bytes file = {0};
@@ -179,6 +260,8 @@ int main(void)
 		cmocka_unit_test(ulid_and_hex_round_trip),
 		cmocka_unit_test(json_is_strict),
 		cmocka_unit_test(json_reals_are_short),
+		cmocka_unit_test(json_texts_are_jansson_s),
+		cmocka_unit_test(tfrecord_reads_what_was_written),
 		cmocka_unit_test(tfrecord_finds_every_changed_bit),
 		cmocka_unit_test(tfrecord_finds_every_cut),
 	};
