@@ -16,7 +16,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
 static struct gbx_ahead *ahead_for(size_t size)
 {
 	static struct gbx_ahead *made[2];
-	size_t which = size % 16 == 0;
+	size_t which = size % 32 == 0;
 
 	if (!made[which])
 		FUZZ_HOLDS(gbx_ahead_new(which ? 3 : 1, &made[which], NULL) == 0);

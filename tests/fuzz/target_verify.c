@@ -35,7 +35,8 @@ static enum gbx_verdict verify(const char *path, const char *against)
 
 	FUZZ_HOLDS(gbx_verify(path, &options, &report, &err) == 0);
 	enum gbx_verdict verdict = gbx_report_verdict(&report, nothing);
-	FUZZ_HOLDS(gbx_print_report(&report, verdict, true, &err) == 0 && gbx_print_report_json(&report, verdict, &err) == 0);
+	/* One or the other, as the number of rows has it: both take a tenth of the time. */
+	FUZZ_HOLDS((report.rows % 2 ? gbx_print_report(&report, verdict, true, &err) : gbx_print_report_json(&report, verdict, &err)) == 0);
 	return verdict;
 }
 
