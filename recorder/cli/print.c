@@ -14,8 +14,17 @@ void gbx_say(const char *line)
 
 void gbx_tell_trouble(const struct gbx_run_view *v)
 {
-	char line[1024], path[600];
+	char line[1400], path[600];
 
+	if (v->strange && v->state != GBX_RUNNING) {
+		snprintf(line, sizeof line, "run %s: %s%s", v->run, v->trouble, v->strange > 1 ? " (and others)" : "");
+		gbx_say(line);
+	}
+	if (v->seals > 1) {
+		snprintf(line, sizeof line, "run %s was sealed %zu times, on several machines at once; the first seal by its time counts", v->run,
+			 v->seals);
+		gbx_say(line);
+	}
 	for (size_t i = 0; i < v->streams; i++) {
 		if (v->stream[i].intact)
 			continue;

@@ -127,6 +127,15 @@ static int add_signature(struct publisher *p, bool *is_signed, struct gbx_error 
 	return add_file(p, title, GBX_MEDIA_HEAD, "signature/key.vkey", err);
 }
 
+static int add_list(struct publisher *p, struct gbx_error *err)
+{
+	char name[8 + 2 * GBX_SHA256_LEN + sizeof ".tfrecord"] = "streams/";
+
+	gbx_hex(p->view.list_root, GBX_SHA256_LEN, name + 8);
+	strcat(name, ".tfrecord");
+	return add_file(p, "streams.tfrecord", GBX_MEDIA_MANIFEST, name, err);
+}
+
 static int add_layers(struct publisher *p, bool *is_signed, struct gbx_error *err)
 {
 	struct gbx_journal_layer journal = {.view = &p->view, .publication = &p->publication, .store = p->store, .run = p->o->run};
@@ -136,7 +145,7 @@ static int add_layers(struct publisher *p, bool *is_signed, struct gbx_error *er
 	if (rc == 0)
 		rc = gbx_bundle_add_produced(p->bundle, "journal/0.tfrecord", GBX_MEDIA_JOURNAL, gbx_write_journal, &journal, err);
 	if (rc == 0)
-		rc = add_file(p, "streams.tfrecord", GBX_MEDIA_MANIFEST, "streams.tfrecord", err);
+		rc = add_list(p, err);
 	return rc ? rc : add_items(p, err);
 }
 

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "journal/streams.h"
 #include "run/pending.h"
+#include "store/journals.h"
 
 Glassbox__Seal__State gbx_seal_state(const struct gbx_run_view *v)
 {
@@ -18,9 +19,19 @@ Glassbox__Seal__State gbx_seal_state(const struct gbx_run_view *v)
 	}
 }
 
-/* The list as bytes of its page file, and its root. */
-static int build_list(const struct gbx_run_view *v, const struct gbx_head *lead, struct gbx_bytes *list,
-		      uint8_t root[GBX_SHA256_LEN], struct gbx_error *err)
+/* A list of streams as bytes of its page file, and its root. */
+struct list {
+	struct gbx_bytes bytes;
+	uint64_t streams;
+	uint8_t root[GBX_SHA256_LEN];
+};
+
+static void free_list(struct list *l)
+{
+	gbx_bytes_free(&l->bytes);
+}
+
+static int build_list(const struct gbx_run_view *v, const struct gbx_head *lead, struct list *out, struct gbx_error *err)
 {
 	GBX_AUTO_HASH struct gbx_hash *h = NULL;
 	struct gbx_tree tree = {0};
@@ -36,44 +47,63 @@ static int build_list(const struct gbx_run_view *v, const struct gbx_head *lead,
 		if (rc == 0)
 			rc = gbx_tree_append(&tree, h, leaf, err);
 		if (rc == 0)
-			rc = gbx_stream_entry_write(&e, list, err);
+			rc = gbx_stream_entry_write(&e, &out->bytes, err);
 	}
-	return rc ? rc : gbx_tree_root(&tree, h, root, err);
+	out->streams = v->streams;
+	return rc ? rc : gbx_tree_root(&tree, h, out->root, err);
 }
 
-static int put_seal(struct gbx_recorder *r, Glassbox__Seal__State state, uint64_t streams, const uint8_t *root,
+/* Each list has a file of its own: one that is sealed elsewhere at the same time keeps its own. */
+static int write_list(const struct gbx_recorder *r, const struct list *l, struct gbx_error *err)
+{
+	GBX_AUTO_STRING char *dir = gbx_run_path(r->store, r->run_text, "streams");
+	GBX_AUTO_STRING char *path = dir ? gbx_list_path(dir, l->root) : NULL;
+	int rc = path ? gbx_make_dirs(dir, 0700, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+
+	return rc ? rc : gbx_replace_file(path, gbx_slice_of(&l->bytes), 0600, err);
+}
+
+static int put_seal(struct gbx_recorder *r, Glassbox__Seal__State state, const struct list *l, const struct gbx_head *lead,
 		    struct gbx_error *err)
 {
 	Glassbox__Body body = GLASSBOX__BODY__INIT;
 	Glassbox__Seal seal = GLASSBOX__SEAL__INIT;
 
 	seal.state = state;
-	seal.streams = streams;
-	seal.root = gbx_pb_bytes(root, GBX_SHA256_LEN);
+	seal.streams = l->streams;
+	seal.root = gbx_pb_bytes(l->root, GBX_SHA256_LEN);
 	body.body_case = GLASSBOX__BODY__BODY_SEAL;
 	body.seal = &seal;
-	int rc = gbx_writer_put(r->writer, &body, NULL, err);
-	return rc ? rc : gbx_writer_sync(r->writer, err);
+	return gbx_writer_seal(r->writer, &body, lead, err);
+}
+
+/* What the Seal says of the streams holds only while the lead is the one that was listed. */
+static int try_seal(struct gbx_recorder *r, Glassbox__Seal__State state, struct gbx_error *err)
+{
+	GBX_CLEANUP(free_list) struct list list = {0};
+	GBX_CLEANUP(gbx_run_view_free) struct gbx_run_view v = {0};
+	struct gbx_head lead;
+	int rc = gbx_writer_sync(r->writer, err);
+
+	if (rc == 0)
+		rc = gbx_writer_head(r->writer, &lead, err);
+	if (rc == 0)
+		rc = gbx_run_scan(r->store, r->run_text, NULL, NULL, &v, err);
+	if (rc == 0)
+		rc = build_list(&v, &lead, &list, err);
+	if (rc == 0)
+		rc = write_list(r, &list, err);
+	return rc ? rc : put_seal(r, state, &list, &lead, err);
 }
 
 int gbx_seal_write(struct gbx_recorder *r, Glassbox__Seal__State state, struct gbx_error *err)
 {
-	GBX_AUTO_BYTES struct gbx_bytes list = {0};
-	GBX_CLEANUP(gbx_run_view_free) struct gbx_run_view v = {0};
-	GBX_AUTO_STRING char *path = gbx_run_path(r->store, r->run_text, "streams.tfrecord");
-	uint8_t root[GBX_SHA256_LEN];
-	struct gbx_head lead;
+	int rc = try_seal(r, state, err);
 
-	if (!path)
-		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
-	int rc = gbx_writer_head(r->writer, &lead, err);
-	if (rc == 0)
-		rc = gbx_run_scan(r->store, r->run_text, NULL, NULL, &v, err);
-	if (rc == 0)
-		rc = build_list(&v, &lead, &list, root, err);
-	if (rc == 0)
-		rc = gbx_replace_file(path, gbx_slice_of(&list), 0600, err);
-	return rc ? rc : put_seal(r, state, v.streams, root, err);
+	/* A write or sync that failed has led to a new lead stream. */
+	for (int i = 0; rc && i < 2; i++)
+		rc = try_seal(r, state, err);
+	return rc;
 }
 
 int gbx_end_write(struct gbx_recorder *r, struct gbx_error *err)
@@ -89,6 +119,8 @@ int gbx_end_write(struct gbx_recorder *r, struct gbx_error *err)
 
 static int may_seal(const struct gbx_run_view *v, bool dead, struct gbx_error *err)
 {
+	if (v->unreadable)
+		return gbx_fail(err, GBX_E_IO, "run %s: a journal cannot be read, and nothing was sealed: %s", v->run, v->trouble);
 	if (v->state == GBX_RUNNING)
 		return gbx_fail(err, GBX_E_REFUSED, "run %s is running; it is sealed when its job ends", v->run);
 	if (gbx_run_job_lives(v) && !dead)
@@ -116,7 +148,7 @@ int gbx_seal_run(struct gbx_store *s, const char *run, bool dead, void (*say)(co
 		return 0;
 	rc = may_seal(&v, dead, err);
 	if (rc == 0)
-		rc = gbx_recorder_begin(&r, s, v.ulid, &v.stream[v.lead].head, err);
+		rc = gbx_recorder_begin(&r, s, v.ulid, v.has_lead ? &v.stream[v.lead].head : NULL, err);
 	if (rc == 0)
 		rc = gbx_pending_finish(&pending, &r, err);
 	if (rc == 0)

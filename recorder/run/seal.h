@@ -5,7 +5,7 @@
 #include "run/recorder.h"
 #include "store/runs.h"
 
-/* Writes streams.tfrecord and the Seal into the recorder's stream, and syncs both. Nothing may be recorded after it. */
+/* Writes the list of streams and the Seal into the recorder's stream, and syncs both. Nothing may be recorded after it. */
 int gbx_seal_write(struct gbx_recorder *r, Glassbox__Seal__State state, struct gbx_error *err) GBX_MUST_USE;
 
 /* Writes a StreamEnd instead, for a run that is sealed later, and syncs. */

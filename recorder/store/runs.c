@@ -2,10 +2,9 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/mem.h"
-#include "store/alive.h"
+#include "store/journals.h"
 
 void gbx_run_view_free(struct gbx_run_view *v)
 {
@@ -71,7 +70,7 @@ static void take_host(const Glassbox__Host *h, struct gbx_host *host)
 }
 
 /* What a record says of its run, for lists. */
-static int take_record(const struct gbx_record *r, struct gbx_run_view *v, struct gbx_error *err)
+static int take_record(const struct gbx_record *r, const struct gbx_stream_view *stream, struct gbx_run_view *v, struct gbx_error *err)
 {
 	v->records++;
 	if (v->started_nanos == 0 || r->time_nanos < v->started_nanos)
@@ -93,11 +92,11 @@ static int take_record(const struct gbx_record *r, struct gbx_run_view *v, struc
 	case GLASSBOX__KIND__ROOT:
 		return r->body ? take_root(r->body->root, v, err) : 0;
 	case GLASSBOX__KIND__PROCESS:
-		if (r->body)
+		if (r->body && stream->role == GLASSBOX__STREAM_START__ROLE__LEAD)
 			take_process(r->body->process, v);
 		break;
 	case GLASSBOX__KIND__HOST:
-		if (r->body)
+		if (r->body && stream->role == GLASSBOX__STREAM_START__ROLE__LEAD)
 			take_host(r->body->host, &v->host);
 		break;
 	default:
@@ -106,99 +105,112 @@ static int take_record(const struct gbx_record *r, struct gbx_run_view *v, struc
 	return 0;
 }
 
-static void take_start(const Glassbox__StreamStart *s, struct gbx_stream_view *stream)
-{
-	stream->role = s->role;
-	if (!s->follows)
-		return;
-	stream->follows.size = s->follows->size;
-	memcpy(stream->follows.stream, s->follows->stream.data, GBX_STREAM_LEN);
-	memcpy(stream->follows.root, s->follows->root.data, GBX_SHA256_LEN);
-}
-
 static void take_position(const struct gbx_record *r, struct gbx_stream_view *stream)
 {
 	stream->sealed = r->kind->kind == GLASSBOX__KIND__SEAL;
 	stream->ended = stream->sealed || r->kind->kind == GLASSBOX__KIND__STREAM_END;
 	if (r->seq == 0)
-		take_start(r->body->stream_start, stream);
+		stream->role = r->body->stream_start->role;
 }
 
-static int scan_records(struct gbx_reader *reader, gbx_record_fn fn, void *arg, struct gbx_stream_view *stream,
-			struct gbx_run_view *v, struct gbx_error *err)
+/* A tail that was being written when its writer died, or damage. */
+static int tell_break(int fd, uint64_t offset, const struct gbx_error *bad, struct gbx_stream_view *stream, struct gbx_error *err)
 {
-	struct gbx_error bad;
-	int rc, read;
+	char why[160];
 
-	while ((read = gbx_reader_next(reader, &bad)) == 1) {
-		if (memcmp(reader->chain.run, v->ulid, GBX_ULID_LEN) != 0)
-			return gbx_fail(err, GBX_E_BAD, "'%s' is a stream of another run", stream->path);
-		take_position(&reader->record, stream);
-		memcpy(stream->head.stream, reader->chain.stream, GBX_STREAM_LEN);
-		rc = take_record(&reader->record, v, err);
-		if (rc == 0 && fn)
-			rc = fn(arg, stream, &reader->record, err);
-		if (rc)
-			return rc;
-	}
-	stream->intact = read == 0;
-	if (read)
-		gbx_printable_in(gbx_slice_text(bad.line), stream->trouble, sizeof stream->trouble);
-	return reader->chain.tree.size ? gbx_chain_head(&reader->chain, &stream->head, err) : 0;
+	int rc = gbx_damage_look(fd, offset, &stream->damage, err);
+	if (rc)
+		return rc;
+	gbx_printable_in(gbx_slice_text(bad->line), why, sizeof why);
+	if (stream->damage.intact)
+		snprintf(stream->trouble, sizeof stream->trouble, "damaged: %llu intact records behind a bad one (%s)",
+			 (unsigned long long)stream->damage.intact, why);
+	else
+		snprintf(stream->trouble, sizeof stream->trouble, "a torn tail of %llu bytes (%s)", (unsigned long long)stream->damage.bytes,
+			 why);
+	return 0;
 }
 
-static int scan_file(const char *path, gbx_record_fn fn, void *arg, struct gbx_run_view *v, struct gbx_error *err)
+/* Records that somebody names and that are not there, or are others. */
+static void check_expected(const struct gbx_journal *j, struct gbx_stream_view *stream)
+{
+	const struct gbx_head *seen = &stream->head;
+
+	stream->expected = j->is_limited ? j->limit : 0;
+	if (!j->is_limited || seen->size == j->limit || !stream->intact)
+		return;
+	stream->intact = false;
+	snprintf(stream->trouble, sizeof stream->trouble, "cut short: %llu records are there, %llu were counted on",
+		 (unsigned long long)seen->size, (unsigned long long)j->limit);
+}
+
+/* One journal that is read. */
+struct reading {
+	const struct gbx_journal *journal;
+	int fd;
+	gbx_record_fn fn;
+	void *arg;
+	struct gbx_run_view *v;
+	struct gbx_stream_view *stream;
+};
+
+static int scan_records(const struct reading *at, struct gbx_reader *reader, struct gbx_error *err)
+{
+	const struct gbx_journal *j = at->journal;
+	struct gbx_error bad;
+	int rc = 0, read = 0;
+
+	while (rc == 0 && !(j->is_limited && reader->chain.tree.size == j->limit) && (read = gbx_reader_next(reader, &bad)) == 1) {
+		take_position(&reader->record, at->stream);
+		rc = take_record(&reader->record, at->stream, at->v, err);
+		if (rc == 0 && at->fn)
+			rc = at->fn(at->arg, at->stream, &reader->record, err);
+	}
+	if (rc == 0 && (read == GBX_E_NOMEM || read == GBX_E_CRYPTO))
+		rc = gbx_fail(err, read, "%s", bad.line);
+	at->stream->intact = read >= 0;
+	at->v->unreadable |= read == GBX_E_IO;
+	if (rc == 0 && read < 0)
+		rc = tell_break(at->fd, reader->offset, &bad, at->stream, err);
+	return rc ? rc : gbx_chain_head(&reader->chain, &at->stream->head, err);
+}
+
+/* The next stream of the view. */
+static int add_stream(struct gbx_run_view *v, const struct gbx_journal *j, struct gbx_stream_view **out, struct gbx_error *err)
+{
+	int rc = gbx_grow((void **)&v->stream, &v->cap, v->streams, sizeof *v->stream, err);
+	struct gbx_stream_view stream = {.path = gbx_strdup(j->path), .follows = j->follows};
+
+	if (rc || !stream.path) {
+		gbx_free(stream.path);
+		return rc ? rc : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	}
+	memcpy(stream.head.stream, j->stream.stream, GBX_STREAM_LEN);
+	*out = &v->stream[v->streams++];
+	**out = stream;
+	return 0;
+}
+
+static int scan_file(const struct gbx_journal *j, gbx_record_fn fn, void *arg, struct gbx_run_view *v, struct gbx_error *err)
 {
 	GBX_AUTO_FD int fd = -1;
 	GBX_AUTO_READER struct gbx_reader reader = {0};
+	struct reading at = {.journal = j, .fn = fn, .arg = arg, .v = v};
 	struct gbx_file_input in;
-	int rc = gbx_open_regular(AT_FDCWD, path, &fd, err);
+	int rc = gbx_open_regular(AT_FDCWD, j->path, &fd, err);
 
 	if (rc)
 		return rc;
 	gbx_file_input(&in, fd);
+	at.fd = fd;
 	rc = gbx_reader_init(&reader, &in.in, err);
 	if (rc == 0)
-		rc = gbx_grow((void **)&v->stream, &v->cap, v->streams, sizeof *v->stream, err);
-	if (rc)
-		return rc;
-	struct gbx_stream_view *stream = &v->stream[v->streams];
-	*stream = (struct gbx_stream_view){.path = gbx_strdup(path)};
-	if (!stream->path)
-		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
-	v->streams++;
-	rc = scan_records(&reader, fn, arg, stream, v, err);
-	if (rc == 0 && stream->head.size == 0) {
-		/* Not even a stream-start: nothing was ever acknowledged in it. */
-		gbx_free(stream->path);
-		v->streams--;
-	}
+		rc = add_stream(v, j, &at.stream, err);
+	if (rc == 0)
+		rc = scan_records(&at, &reader, err);
+	if (rc == 0)
+		check_expected(j, at.stream);
 	return rc;
-}
-
-static int by_stream(const void *a, const void *b)
-{
-	const struct gbx_stream_view *x = a, *y = b;
-
-	return memcmp(x->head.stream, y->head.stream, GBX_STREAM_LEN);
-}
-
-static bool is_followed(const struct gbx_run_view *v, size_t i)
-{
-	for (size_t j = 0; j < v->streams; j++)
-		if (v->stream[j].follows.size && memcmp(v->stream[j].follows.stream, v->stream[i].head.stream, GBX_STREAM_LEN) == 0)
-			return true;
-	return false;
-}
-
-static int find_lead(struct gbx_run_view *v, struct gbx_error *err)
-{
-	for (size_t i = 0; i < v->streams; i++)
-		if (v->stream[i].role == GLASSBOX__STREAM_START__ROLE__LEAD && !is_followed(v, i)) {
-			v->lead = i;
-			return 0;
-		}
-	return gbx_fail(err, GBX_E_MALFORMED, "run %s has no lead stream", v->run);
 }
 
 /* What can be seen from here of a process of the run. */
@@ -217,11 +229,9 @@ bool gbx_run_job_lives(const struct gbx_run_view *v)
 
 static enum gbx_run_state state_of(const struct gbx_run_view *v)
 {
-	const struct gbx_stream_view *lead = &v->stream[v->lead];
-
-	if (lead->sealed)
+	if (v->has_lead && v->stream[v->lead].sealed)
 		return GBX_SEALED;
-	if (lead->ended)
+	if (v->has_lead && v->stream[v->lead].ended)
 		return GBX_ENDED;
 	switch (look(v, v->pid, v->start_ticks)) {
 	case GBX_PROCESS_ALIVE:
@@ -233,27 +243,40 @@ static enum gbx_run_state state_of(const struct gbx_run_view *v)
 	}
 }
 
+static void take_journals(const struct gbx_journals *j, struct gbx_run_view *v)
+{
+	v->has_lead = j->lead != GBX_NO_JOURNAL;
+	v->lead = v->has_lead ? j->lead : 0;
+	v->seals = j->seals;
+	v->strange = j->strange;
+	v->unreadable |= j->unreadable;
+	memcpy(v->trouble, j->trouble, sizeof v->trouble);
+	if (j->is_sealed)
+		memcpy(v->list_root, j->journal[j->lead].list_root, GBX_SHA256_LEN);
+	/* Without a record it began when its id was made: the id's first 48 bits are milliseconds. */
+	if (v->records == 0)
+		for (int i = 0; i < 6; i++)
+			v->started_nanos = v->started_nanos << 8 | v->ulid[i];
+	if (v->records == 0)
+		v->last_nanos = v->started_nanos *= 1000000u;
+}
+
 static int scan(const struct gbx_store *s, const char *run, gbx_record_fn fn, void *arg, struct gbx_run_view *v,
 		struct gbx_error *err)
 {
 	GBX_AUTO_STRING char *dir = gbx_run_path(s, run, "journal");
+	GBX_AUTO_STRING char *lists = gbx_run_path(s, run, "streams");
 	GBX_AUTO_STRING char *proof = gbx_run_path(s, run, "signature/seal.proof");
-	GBX_CLEANUP(gbx_names_free) struct gbx_names names = {0};
+	GBX_AUTO_JOURNALS struct gbx_journals journals = {0};
 
-	if (!dir || !proof)
+	if (!dir || !lists || !proof)
 		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
-	int rc = gbx_list_dir(AT_FDCWD, dir, &names, err);
-	for (size_t i = 0; rc == 0 && i < names.len; i++) {
-		GBX_AUTO_STRING char *path = gbx_path_join(dir, names.name[i]);
-		rc = path ? scan_file(path, fn, arg, v, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
-	}
+	int rc = gbx_journals_find(dir, lists, v->ulid, &journals, err);
+	for (size_t i = 0; rc == 0 && i < journals.len; i++)
+		rc = scan_file(&journals.journal[i], fn, arg, v, err);
 	if (rc)
 		return rc;
-	if (v->streams)
-		qsort(v->stream, v->streams, sizeof *v->stream, by_stream);
-	rc = find_lead(v, err);
-	if (rc)
-		return rc;
+	take_journals(&journals, v);
 	v->state = state_of(v);
 	v->is_signed = gbx_exists(proof);
 	return 0;

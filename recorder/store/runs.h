@@ -2,6 +2,7 @@
 #ifndef GBX_STORE_RUNS_H
 #define GBX_STORE_RUNS_H
 
+#include "journal/damage.h"
 #include "journal/reader.h"
 #include "store/alive.h"
 #include "store/store.h"
@@ -16,13 +17,15 @@ enum gbx_run_state {
 
 struct gbx_stream_view {
 	char *path;
-	struct gbx_head head;    /* as far as the file is intact */
+	struct gbx_head head;    /* as far as the file is intact and belongs to the run: store/journals.h */
 	struct gbx_head follows; /* size 0: none */
+	uint64_t expected;       /* the size that the seal's list, or the stream that goes on from it, says; 0: nobody does */
 	Glassbox__StreamStart__Role role;
 	bool ended;              /* its last record is a stream-end or seal */
 	bool sealed;
-	bool intact;             /* the file ends where its last record does */
+	bool intact;             /* nothing bad was met among the records of the run */
 	char trouble[256];       /* what is wrong where it is not */
+	struct gbx_damage damage; /* what lies behind the last good record then */
 };
 
 struct gbx_run_view {
@@ -33,7 +36,13 @@ struct gbx_run_view {
 	enum gbx_run_state state;
 	struct gbx_stream_view *stream; /* sorted by stream id */
 	size_t streams, cap;
-	size_t lead;                 /* index of the lead stream that no other follows */
+	size_t lead;                 /* index of the lead stream that no other follows; means nothing without has_lead */
+	bool has_lead;               /* false where nothing was recorded, or that stream is lost */
+	size_t seals;                /* more than one: it was sealed on several machines at once, and the first by its time counts */
+	uint8_t list_root[GBX_SHA256_LEN]; /* sealed: names the list, streams/<hex>.tfrecord */
+	size_t strange;              /* files in the journal folder that are no part of the run */
+	bool unreadable;             /* the system refused to read one of the files */
+	char trouble[400];           /* what is wrong with the first of these */
 	uint64_t records, gaps;
 	uint64_t started_nanos, last_nanos; /* first and last record */
 	bool has_end;
@@ -51,7 +60,8 @@ struct gbx_run_view {
 /* Called for each intact record; a non-zero result ends the scan and is returned. */
 typedef int (*gbx_record_fn)(void *arg, const struct gbx_stream_view *stream, const struct gbx_record *record, struct gbx_error *err);
 
-/* Reads every journal of a run up to its first bad frame. fn may be NULL. Free *out with gbx_run_view_free. */
+/* Reads what belongs to a run of each of its journals, up to the first bad frame. fn may be NULL. A run with nothing intact in it is
+ * silent since its id was made. Free *out with gbx_run_view_free. */
 int gbx_run_scan(const struct gbx_store *s, const char *run, gbx_record_fn fn, void *arg, struct gbx_run_view *out,
 		 struct gbx_error *err) GBX_MUST_USE;
 void gbx_run_view_free(struct gbx_run_view *v);

@@ -3,7 +3,8 @@
  *   runs/<run ULID>/journal/<stream id>.tfrecord    one file a stream, the truth
  *   runs/<run ULID>/manifest/<sha256>.tfrecord      page files of manifests
  *   runs/<run ULID>/blob/<sha256>                   content too large for a record; configs; raw bytes of filtered source files
- *   runs/<run ULID>/streams.tfrecord                the seal's list of streams
+ *   runs/<run ULID>/journal/<stream id>.ring        points of metrics that are not in the journal yet
+ *   runs/<run ULID>/streams/<root>.tfrecord         the seal's list of streams
  *   runs/<run ULID>/signature/                      head.note, start.proof, seal.proof, key.vkey
  *   runs/<run ULID>/publication/<n>.json            each publication statement, in its envelope
  *   runs/<run ULID>/publication/lock                held while the run is published
