@@ -19,6 +19,7 @@ build   | lib:libprotobuf-c    | libprotobuf-c-dev     | reads and writes the re
 build   | cmd:protoc-c         | protobuf-c-compiler   | compiles the schemas
 build   | lib:jansson          | libjansson-dev        | JSON
 build   | lib:libgit2          | libgit2-dev           | reads the code that is recorded
+build   | lib:sqlite3          | libsqlite3-dev        | the index of runs
 build   | cmd:git              | git                   | makes the repository of the example
 test    | lib:cmocka           | libcmocka-dev         | unit tests
 test    | cmd:bats             | bats                  | tests of the command line

@@ -21,6 +21,7 @@
 #define GBX_LIMIT_JSON_DEPTH 64u
 #define GBX_LIMIT_JSON_VALUES 262144u            /* values of one document but a config; about 100 bytes of memory each */
 #define GBX_LIMIT_REASON 1024u                   /* why a record is withheld */
+#define GBX_LIMIT_INDEX_THREADS 8u               /* that read journals for the index of a store, beside the caller's own */
 #define GBX_LIMIT_INDEX (64u * 1024)             /* oci-layout or index.json of a bundle */
 #define GBX_LIMIT_CONFIG (16u * 1024 * 1024)     /* a config file that is parsed */
 #define GBX_LIMIT_PARAMETERS 1000000u            /* parameters of one run */

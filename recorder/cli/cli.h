@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "cli/options.h"
 #include "run/identity.h"
-#include "store/runs.h"
+#include "store/index.h"
 
 /* Exit statuses of every command but run. */
 #define GBX_EXIT_OK 0
@@ -17,10 +17,12 @@
 
 /* One file a command: its options, its help and one function. */
 extern const struct gbx_command gbx_cmd_run, gbx_cmd_ls, gbx_cmd_show, gbx_cmd_records, gbx_cmd_seal, gbx_cmd_sign, gbx_cmd_publish,
-	gbx_cmd_disclose, gbx_cmd_hash, gbx_cmd_verify, gbx_cmd_key;
+	gbx_cmd_disclose, gbx_cmd_hash, gbx_cmd_verify, gbx_cmd_key, gbx_cmd_reindex;
 
 /* Prints "glassbox: line" on standard error. */
 void gbx_say(const char *line);
+/* Says each of several lines, which may be NULL. */
+void gbx_say_lines(const char *lines);
 /* Says which journals of a run could not be read to their end, and why. */
 void gbx_tell_trouble(const struct gbx_run_view *v);
 /* Prints an error and returns the exit status that its code amounts to. */
@@ -30,6 +32,10 @@ int gbx_complain(const struct gbx_error *err);
 void gbx_store_choice(const struct gbx_given *given, struct gbx_store_choice *out);
 /* Opens the store that is there. */
 int gbx_open_store(const struct gbx_given *given, struct gbx_store *out, struct gbx_error *err) GBX_MUST_USE;
+/* Opens a store's index; what is wrong with it is said. */
+int gbx_open_index(const struct gbx_store *store, struct gbx_index **out, struct gbx_error *err) GBX_MUST_USE;
+/* The same as gbx_index_rebuild. */
+int gbx_rebuild_index(const struct gbx_store *store, struct gbx_index_built *built, struct gbx_error *err) GBX_MUST_USE;
 /* Opens the store and finds the run that the first argument says. */
 int gbx_open_run(const struct gbx_given *given, struct gbx_store *store, char run[GBX_ULID_TEXT + 1], struct gbx_error *err) GBX_MUST_USE;
 

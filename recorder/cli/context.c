@@ -53,6 +53,52 @@ int gbx_open_store(const struct gbx_given *given, struct gbx_store *out, struct 
 	return open_store(given, out, &work_tree, err);
 }
 
+/* Where an index can lie if not in the store; the last may be on a disk of this machine where the home folder is not. */
+struct places {
+	char *folder[4]; /* ended by NULL */
+	struct gbx_index_options options;
+};
+
+static void free_places(struct places *p)
+{
+	for (size_t i = 0; i < sizeof p->folder / sizeof *p->folder; i++)
+		gbx_free(p->folder[i]);
+}
+
+/* A place that there is no memory for ends the list. */
+static void find_places(struct places *p)
+{
+	const char *cache = environment("XDG_CACHE_HOME");
+	size_t n = 0;
+
+	*p = (struct places){.options = {.cache = (const char *const *)p->folder, .say = gbx_say}};
+	if (cache && *cache == '/')
+		p->folder[n++] = gbx_path_join(cache, "glassbox");
+	if (gbx_home())
+		p->folder[n++] = gbx_path_join(gbx_home(), ".cache/glassbox");
+	p->folder[n] = gbx_asprintf("/var/tmp/glassbox-%u", (unsigned)geteuid());
+}
+
+int gbx_open_index(const struct gbx_store *store, struct gbx_index **out, struct gbx_error *err)
+{
+	struct places places;
+
+	find_places(&places);
+	int rc = gbx_index_open(store, &places.options, out, err);
+	free_places(&places);
+	return rc;
+}
+
+int gbx_rebuild_index(const struct gbx_store *store, struct gbx_index_built *built, struct gbx_error *err)
+{
+	struct places places;
+
+	find_places(&places);
+	int rc = gbx_index_rebuild(store, &places.options, built, err);
+	free_places(&places);
+	return rc;
+}
+
 int gbx_open_run(const struct gbx_given *given, struct gbx_store *store, char run[GBX_ULID_TEXT + 1], struct gbx_error *err)
 {
 	GBX_AUTO_STRING char *work_tree = NULL;
@@ -60,7 +106,10 @@ int gbx_open_run(const struct gbx_given *given, struct gbx_store *store, char ru
 
 	if (rc)
 		return rc;
-	rc = gbx_run_resolve(store, given->argument[0], work_tree, run, err);
+	struct places places;
+	find_places(&places);
+	rc = gbx_run_resolve(store, &places.options, given->argument[0], work_tree, run, err);
+	free_places(&places);
 	if (rc)
 		gbx_store_free(store);
 	return rc;

@@ -12,27 +12,28 @@ void gbx_say(const char *line)
 	fprintf(stderr, "glassbox: %s\n", plain);
 }
 
+void gbx_say_lines(const char *lines)
+{
+	struct gbx_slice rest = gbx_slice_text(lines ? lines : ""), line;
+	char text[1024];
+
+	while (gbx_take_line(&rest, &line)) {
+		snprintf(text, sizeof text, "%.*s", (int)line.len, (const char *)line.data);
+		gbx_say(text);
+	}
+}
+
 void gbx_tell_trouble(const struct gbx_run_view *v)
 {
-	char line[1400], path[600];
+	GBX_AUTO_BYTES struct gbx_bytes lines = {0};
+	struct gbx_error err;
 
-	if (v->strange && v->state != GBX_RUNNING) {
-		snprintf(line, sizeof line, "run %s: %s%s", v->run, v->trouble, v->strange > 1 ? " (and others)" : "");
-		gbx_say(line);
-	}
-	if (v->seals > 1) {
-		snprintf(line, sizeof line, "run %s was sealed %zu times, on several machines at once; the first seal by its time counts", v->run,
-			 v->seals);
-		gbx_say(line);
-	}
-	for (size_t i = 0; i < v->streams; i++) {
-		if (v->stream[i].intact)
-			continue;
-		snprintf(line, sizeof line, "run %s: '%s' cannot be read behind its first %llu records: %s", v->run,
-			 gbx_printable_in(gbx_slice_text(v->stream[i].path), path, sizeof path),
-			 (unsigned long long)v->stream[i].head.size, v->stream[i].trouble);
-		gbx_say(line);
-	}
+	if (v->state == GBX_RUNNING)
+		return;
+	if (gbx_run_trouble(v, &lines, &err))
+		gbx_say(err.line);
+	else
+		gbx_say_lines((char *)lines.data);
 }
 
 int gbx_complain(const struct gbx_error *err)

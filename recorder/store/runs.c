@@ -227,11 +227,11 @@ bool gbx_run_job_lives(const struct gbx_run_view *v)
 	return v->job_pid && v->job_start_ticks && !v->has_end && look(v, v->job_pid, v->job_start_ticks) == GBX_PROCESS_ALIVE;
 }
 
-static enum gbx_run_state state_of(const struct gbx_run_view *v)
+enum gbx_run_state gbx_run_state_now(const struct gbx_run_view *v)
 {
-	if (v->has_lead && v->stream[v->lead].sealed)
+	if (v->sealed)
 		return GBX_SEALED;
-	if (v->has_lead && v->stream[v->lead].ended)
+	if (v->ended)
 		return GBX_ENDED;
 	switch (look(v, v->pid, v->start_ticks)) {
 	case GBX_PROCESS_ALIVE:
@@ -247,6 +247,8 @@ static void take_journals(const struct gbx_journals *j, struct gbx_run_view *v)
 {
 	v->has_lead = j->lead != GBX_NO_JOURNAL;
 	v->lead = v->has_lead ? j->lead : 0;
+	v->ended = v->has_lead && v->stream[v->lead].ended;
+	v->sealed = v->has_lead && v->stream[v->lead].sealed;
 	v->seals = j->seals;
 	v->strange = j->strange;
 	v->unreadable |= j->unreadable;
@@ -259,6 +261,26 @@ static void take_journals(const struct gbx_journals *j, struct gbx_run_view *v)
 			v->started_nanos = v->started_nanos << 8 | v->ulid[i];
 	if (v->records == 0)
 		v->last_nanos = v->started_nanos *= 1000000u;
+}
+
+int gbx_run_trouble(const struct gbx_run_view *v, struct gbx_bytes *out, struct gbx_error *err)
+{
+	char shown[200];
+	int rc = 0;
+
+	if (v->strange)
+		rc = gbx_bytes_printf(out, err, "run %s: %s%s\n", v->run, v->trouble, v->strange > 1 ? " (and others)" : "");
+	if (rc == 0 && v->seals > 1)
+		rc = gbx_bytes_printf(out, err, "run %s was sealed %zu times, on several machines at once; the first seal by its time counts\n",
+				      v->run, v->seals);
+	for (size_t i = 0; rc == 0 && i < v->streams; i++) {
+		const struct gbx_stream_view *s = &v->stream[i];
+		if (!s->intact)
+			rc = gbx_bytes_printf(out, err, "run %s: journal '%s' cannot be read behind its first %llu records: %s\n", v->run,
+					      gbx_printable_in(gbx_slice_text(gbx_path_base(s->path)), shown, sizeof shown),
+					      (unsigned long long)s->head.size, s->trouble);
+	}
+	return rc;
 }
 
 static int scan(const struct gbx_store *s, const char *run, gbx_record_fn fn, void *arg, struct gbx_run_view *v,
@@ -277,7 +299,7 @@ static int scan(const struct gbx_store *s, const char *run, gbx_record_fn fn, vo
 	if (rc)
 		return rc;
 	take_journals(&journals, v);
-	v->state = state_of(v);
+	v->state = gbx_run_state_now(v);
 	v->is_signed = gbx_exists(proof);
 	return 0;
 }
@@ -296,64 +318,4 @@ int gbx_run_scan(const struct gbx_store *s, const char *run, gbx_record_fn fn, v
 	else
 		*out = v;
 	return rc;
-}
-
-static bool matches(const char *run, const char *said)
-{
-	size_t len = strlen(said), all = strlen(run);
-
-	if (len < 6 || len > all)
-		return false;
-	return strncasecmp(run, said, len) == 0 || strcasecmp(run + all - len, said) == 0;
-}
-
-/* Whether a run is the one that is meant: by its name or, for "last", by the repository that it ran in. */
-static bool is_meant(const struct gbx_store *s, const char *run, const char *said, const char *repo)
-{
-	struct gbx_run_view v;
-	struct gbx_error ignored;
-
-	if (gbx_run_scan(s, run, NULL, NULL, &v, &ignored))
-		return false;
-	bool last = strcmp(said, "last") == 0 && (!repo || !v.repo || strcmp(v.repo, repo) == 0);
-	bool meant = last || (v.name && strcmp(v.name, said) == 0);
-	gbx_run_view_free(&v);
-	return meant;
-}
-
-static int several(const struct gbx_names *runs, const char *said, struct gbx_error *err)
-{
-	char list[600] = "";
-	size_t len = 0;
-
-	for (size_t i = 0; i < runs->len && len + 40 < sizeof list; i++)
-		if (matches(runs->name[i], said))
-			len += (size_t)sprintf(list + len, " %s", runs->name[i]);
-	return gbx_fail(err, GBX_E_USAGE, "'%s' matches several runs:%s; give more of the id", said, list);
-}
-
-int gbx_run_resolve(const struct gbx_store *s, const char *said, const char *repo, char run[GBX_ULID_TEXT + 1], struct gbx_error *err)
-{
-	GBX_CLEANUP(gbx_names_free) struct gbx_names runs = {0};
-	size_t found = 0, at = 0;
-	int rc = gbx_run_names(s, &runs, err);
-
-	if (rc)
-		return rc;
-	for (size_t i = 0; i < runs.len; i++)
-		if (matches(runs.name[i], said)) {
-			found++;
-			at = i;
-		}
-	if (found > 1)
-		return several(&runs, said, err);
-	for (size_t i = runs.len; found == 0 && i > 0; i--)
-		if (is_meant(s, runs.name[i - 1], said, repo)) {
-			found = 1;
-			at = i - 1;
-		}
-	if (found == 0)
-		return gbx_fail(err, GBX_E_NOTFOUND, "no run '%s' in '%s': 'glassbox ls' lists %zu runs", said, s->path, runs.len);
-	memcpy(run, runs.name[at], GBX_ULID_TEXT + 1);
-	return 0;
 }

@@ -43,6 +43,7 @@ struct gbx_run_view {
 	size_t strange;              /* files in the journal folder that are no part of the run */
 	bool unreadable;             /* the system refused to read one of the files */
 	char trouble[400];           /* what is wrong with the first of these */
+	bool ended, sealed;          /* as the lead is */
 	uint64_t records, gaps;
 	uint64_t started_nanos, last_nanos; /* first and last record */
 	bool has_end;
@@ -66,14 +67,17 @@ int gbx_run_scan(const struct gbx_store *s, const char *run, gbx_record_fn fn, v
 		 struct gbx_error *err) GBX_MUST_USE;
 void gbx_run_view_free(struct gbx_run_view *v);
 
+/* The state that it is in at the moment, from what its journals said. */
+enum gbx_run_state gbx_run_state_now(const struct gbx_run_view *v);
+
 /* True where the job itself is seen to live, whatever its recorder does. */
 bool gbx_run_job_lives(const struct gbx_run_view *v);
 
+/* Appends a line for each thing that is wrong: journals that could not be read to their end, how far and why; files that are no part
+ * of the run. A running run's last record may be on its way, which looks the same. */
+int gbx_run_trouble(const struct gbx_run_view *v, struct gbx_bytes *out, struct gbx_error *err) GBX_MUST_USE;
+
 /* "running", ... */
 const char *gbx_run_state_name(enum gbx_run_state state);
-
-/* RUN as a person says it: an id, a unique prefix or suffix of 6 or more, a name (newest), or "last" (newest of the repository with
- * this work tree's root; repo NULL: of all). GBX_E_NOTFOUND, or GBX_E_USAGE with the candidates where several match. */
-int gbx_run_resolve(const struct gbx_store *s, const char *said, const char *repo, char run[GBX_ULID_TEXT + 1], struct gbx_error *err) GBX_MUST_USE;
 
 #endif

@@ -1,12 +1,10 @@
 #include "store/store.h"
 
 #include <fcntl.h>
-#ifdef __linux__
-#include <sys/vfs.h>
-#endif
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "store/filesystem.h"
 
 void gbx_store_free(struct gbx_store *s)
 {
@@ -41,20 +39,9 @@ static int try_folder(const char *path, enum need need, bool named, struct gbx_e
 	return 0;
 }
 
-/* Kinds of filesystem from linux/magic.h. */
-static const char *fleeting_kind(const char *path)
+int gbx_own_folder(const char *path, struct gbx_error *err)
 {
-#ifdef __linux__
-	struct statfs fs;
-
-	if (statfs(path, &fs) == 0 && fs.f_type == 0x01021994)
-		return "tmpfs";
-	if (statfs(path, &fs) == 0 && fs.f_type == 0x794c7630)
-		return "overlay";
-#else
-	(void)path;
-#endif
-	return NULL;
+	return try_folder(path, MADE, false, err);
 }
 
 static int take(char *path, const char *why, bool in_repo, struct gbx_store *out, struct gbx_error *err)
@@ -68,7 +55,8 @@ static int take(char *path, const char *why, bool in_repo, struct gbx_store *out
 		gbx_free(reason);
 		return rc;
 	}
-	*out = (struct gbx_store){full, reason, fleeting_kind(full), in_repo};
+	struct gbx_filesystem on = gbx_filesystem_of(full);
+	*out = (struct gbx_store){full, reason, on.fleeting ? on.name : NULL, in_repo};
 	return 0;
 }
 

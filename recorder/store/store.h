@@ -10,6 +10,7 @@
  *   runs/<run ULID>/publication/lock                held while the run is published
  *   runs/<run ULID>/publication/unwritten           there while the newest statement's bundle is not
  *   git/                                            the snapshots' git objects
+ *   index/<n>.sqlite                                answers questions about runs; see index.h
  *
  * Folders 0700, files 0600. */
 #ifndef GBX_STORE_STORE_H
@@ -38,6 +39,9 @@ struct gbx_store_choice {
 /* Finds, and with `create` makes and tries, the store of design section 3. A store that the user named is never replaced by another. */
 int gbx_store_find(const struct gbx_store_choice *choice, struct gbx_store *out, struct gbx_error *err) GBX_MUST_USE;
 void gbx_store_free(struct gbx_store *s);
+
+/* Makes a folder where it is not there; refuses one that is a link, belongs to somebody else, or that others may write to. */
+int gbx_own_folder(const char *path, struct gbx_error *err) GBX_MUST_USE;
 
 /* The repository that the absolute path start lies in, found without libgit2: the root of its work tree, and its common git folder
  * (absolute), both the caller's to free. GBX_E_NOTFOUND where there is none. */

@@ -136,7 +136,8 @@ END
 @test "a damaged journal is not published and the other run is not held up" {
 	"$G" run -q --name a -- true
 	journal=$(find "$XDG_STATE_HOME" -path '*journal*' -name '*.tfrecord')
-	id=$("$G" ls --json > "$D/ls"; json "$D/ls" "d['runs'][0]['run']")
+	# Not from ls: a run that was sealed when the index took it in is not looked at again.
+	id=$(basename "$(dirname "$(dirname "$journal")")")
 	"$G" run -q --name b -- true
 	printf x | dd of="$journal" bs=1 seek=300 conv=notrunc 2> /dev/null
 	"$G" ls > "$D/list" 2> "$D/said"

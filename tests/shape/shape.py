@@ -10,6 +10,7 @@ ROOMS = ["base", "digest", "journal", "trust", "bundle", "store", "capture", "ru
 # One seam for each outside world: who may include what.
 LIBRARIES = [
     (r"git2(\.h|/)", r"capture/git.*\.[ch]", "libgit2"),
+    (r"sqlite3\.h", r"store/db\.c", "SQLite"),
     (r"openssl/", r"(trust/key.*|digest/hash)\.[ch]", "OpenSSL"),
     (r"jansson\.h", r"(base/json|cli/.*|bundle/.*|trust/.*|capture/parameters|run/.*)\.[ch]", "jansson"),
 ]
