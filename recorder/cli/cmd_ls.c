@@ -1,93 +1,144 @@
 /* glassbox ls: the runs of a store, newest first. */
 #include <stdio.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/ls_columns.h"
+#include "cli/ls_filter.h"
 
 static const struct gbx_option options[] = {
+	{"name", 0, "GLOB", "runs whose name matches"},
+	{"state", 0, "STATE", "running, silent, interrupted, ended or sealed; several with commas"},
+	{"here", 0, NULL, "runs of this repository"},
+	{"repo", 0, "PATH", "runs of the repository there"},
+	{"param", 0, "NAME[=VALUE]", "runs with this parameter; also != < <= > >=, numbers by value"},
+	{"metric", 0, "NAME[=VALUE]", "runs with this metric, by its last value"},
+	{"data", 0, "NAME[=ROOT]", "runs with this dataset"},
+	{"output", 0, "NAME[=ROOT]", "runs with this output"},
+	{"since", 0, "TIME", "started at 2026-11-22, 2026-11-22T17:53:00Z or later, or 7d, 12h, 30m ago"},
+	{"until", 0, "TIME", "started before"},
+	{"sort", 0, "COLUMN", "sort by it; -COLUMN: the other way round"},
+	{"columns", 0, "LIST", "run,started,state,exit,signed,name,ended,duration,repo,commit,branch,host,user,records,gaps,param.NAME,metric.NAME,..."},
+	{"limit", 'n', "N", "at most so many"},
 	{"json", 0, NULL, "print one JSON object"},
 	{"store", 0, "DIR", "the store"},
 	{"help", 'h', NULL, "print this"},
 	{0},
 };
 
-static json_t *exit_json(const struct gbx_run_view *v)
+/* What the command line asks for. */
+struct asked {
+	char *list; /* of columns; they point into it */
+	struct gbx_ls_fields fields;
+	struct gbx_ls_columns columns;
+	struct gbx_ls_filter filter;
+	bool sorted, descending;
+	struct gbx_ls_column sort;
+	uint64_t limit; /* 0: none */
+};
+
+static void free_asked(struct asked *a)
 {
-	if (!v->has_end)
-		return json_null();
-	if (v->outcome == GLASSBOX__RUN_END__OUTCOME_EXIT)
-		return json_integer(v->outcome_value);
-	if (v->outcome == GLASSBOX__RUN_END__OUTCOME_SIGNAL)
-		return json_integer(128 + (json_int_t)v->outcome_value);
-	return json_null();
+	gbx_free(a->list);
+	gbx_free(a->fields.field);
+	gbx_free(a->columns.column);
+	gbx_ls_filter_free(&a->filter);
 }
 
-static json_t *run_json(const struct gbx_run_view *v)
+static int read_limit(const struct gbx_given *given, uint64_t *limit, struct gbx_error *err)
 {
-	return json_pack("{s:s, s:o, s:s, s:o, s:b, s:o, s:I, s:I}", "run", v->run, "name",
-			 v->name ? gbx_json_bytes(gbx_slice_text(v->name)) : json_null(), "state", gbx_run_state_name(v->state), "exit",
-			 exit_json(v), "signed", v->is_signed, "started", gbx_json_time(v->started_nanos), "records",
-			 (json_int_t)v->records, "gaps", (json_int_t)v->gaps);
+	const char *said = gbx_value(given, "limit");
+	char shown[64];
+
+	if (!said || (gbx_parse_u63(gbx_slice_text(said), limit) && *limit > 0))
+		return 0;
+	return gbx_fail(err, GBX_E_USAGE, "ls: --limit '%s': expected a number of runs, 1 or more",
+			gbx_printable_in(gbx_slice_text(said), shown, sizeof shown));
 }
 
-static void print_run(const struct gbx_run_view *v)
+static int read_asked(const struct gbx_given *given, struct asked *a, struct gbx_error *err)
 {
-	char started[32], exit[24] = "-", name[120] = "";
+	const char *columns = gbx_value(given, "columns"), *sort = gbx_value(given, "sort");
+	int rc = read_limit(given, &a->limit, err);
 
-	gbx_time_text(v->started_nanos, started);
-	if (v->has_end)
-		snprintf(exit, sizeof exit, v->outcome == GLASSBOX__RUN_END__OUTCOME_SIGNAL ? "signal %u"
-			 : v->outcome == GLASSBOX__RUN_END__OUTCOME_EXIT ? "%u" : "not started", v->outcome_value);
-	if (!v->has_end && v->state == GBX_SEALED)
-		snprintf(exit, sizeof exit, "no end");
-	if (v->name)
-		gbx_printable_in(gbx_slice_text(v->name), name, sizeof name);
-	printf("%s  %.19sZ  %-11s  %-11s  %-8s  %s\n", v->run, started, gbx_run_state_name(v->state), exit,
-	       v->is_signed ? "signed" : "unsigned", name);
+	a->list = gbx_strdup(columns ? columns : "run,started,state,exit,signed,name");
+	if (rc == 0 && !a->list)
+		rc = gbx_fail(err, GBX_E_NOMEM, "no memory for columns");
+	if (rc == 0)
+		rc = gbx_ls_filter_read(given, &a->fields, &a->filter, err);
+	if (rc == 0)
+		rc = gbx_ls_columns(a->list, &a->fields, &a->columns, err);
+	if (rc == 0 && sort) {
+		a->sorted = true;
+		a->descending = *sort == '-';
+		rc = gbx_ls_column(sort + a->descending, &a->fields, &a->sort, err);
+	}
+	return rc;
 }
 
-static int list(const struct gbx_store *store, const struct gbx_names *runs, bool json)
+/* Runs that cannot be read, and journals that cannot be read to their end. A running run's last record may be on its way. */
+static int tell_troubles(const struct gbx_index *index, const struct gbx_index_list *list)
 {
-	json_t *all = json_array();
-	struct gbx_error err;
+	size_t failures;
+	const struct gbx_index_failure *failure = gbx_index_failures(index, &failures);
 	int status = GBX_EXIT_OK;
 
-	if (!json && runs->len)
-		printf("%-26s  %-20s  %-11s  %-11s  %-8s  %s\n", "RUN", "STARTED", "STATE", "EXIT", "SIGNED", "NAME");
-	for (size_t i = runs->len; i > 0; i--) {
-		struct gbx_run_view v;
-		if (gbx_run_scan(store, runs->name[i - 1], NULL, NULL, &v, &err)) {
-			status = gbx_complain(&err);
-			continue;
-		}
-		gbx_tell_trouble(&v);
-		if (json)
-			json_array_append_new(all, run_json(&v));
-		else
-			print_run(&v);
-		gbx_run_view_free(&v);
-	}
-	if (json)
-		return gbx_print_json(json_pack("{s:s, s:o}", "format", "glassbox.ls/1", "runs", all), status);
-	json_decref(all);
-	return fflush(stdout) || ferror(stdout) ? GBX_EXIT_UNSURE : status;
+	for (size_t i = 0; i < failures; i++)
+		status = gbx_complain(&failure[i].why);
+	for (size_t i = 0; i < list->len; i++)
+		if (list->row[i].trouble && list->row[i].view.state != GBX_RUNNING)
+			gbx_say_lines(list->row[i].trouble);
+	return status;
 }
 
-static int cmd_ls(const struct gbx_given *given)
+static int print(const struct gbx_given *given, const struct asked *a, const struct gbx_index_list *list, int status)
+{
+	json_t *all = json_array();
+
+	if (!gbx_flag(given, "json")) {
+		json_decref(all);
+		gbx_ls_print(list, &a->columns);
+		return fflush(stdout) || ferror(stdout) ? GBX_EXIT_UNSURE : status;
+	}
+	for (size_t i = 0; i < list->len; i++)
+		gbx_json_push(&all, gbx_ls_json(&list->row[i], gbx_flag(given, "columns") ? &a->columns : &(struct gbx_ls_columns){0}));
+	return gbx_print_json(json_pack("{s:s, s:o}", "format", "glassbox.ls/1", "runs", all), status);
+}
+
+static int list(const struct gbx_given *given, struct asked *a)
 {
 	GBX_CLEANUP(gbx_store_free) struct gbx_store store = {0};
-	GBX_CLEANUP(gbx_names_free) struct gbx_names runs = {0};
+	GBX_CLEANUP(gbx_index_list_free) struct gbx_index_list found = {0};
+	GBX_AUTO_INDEX struct gbx_index *index = NULL;
+	struct gbx_index_query query = {a->fields.field, a->fields.len, gbx_ls_filter_wants, &a->filter, a->sorted ? 0 : a->limit};
 	struct gbx_error err;
 	int rc = gbx_open_store(given, &store, &err);
 
 	if (rc == 0)
-		rc = gbx_run_names(&store, &runs, &err);
-	return rc ? gbx_complain(&err) : list(&store, &runs, gbx_flag(given, "json"));
+		rc = gbx_open_index(&store, &index, &err);
+	if (rc == 0)
+		rc = gbx_index_list(index, &query, &found, &err);
+	if (rc == 0 && a->sorted)
+		rc = gbx_ls_sort(&found, &a->sort, a->descending, &err);
+	if (rc)
+		return gbx_complain(&err);
+	if (a->limit && found.len > a->limit)
+		found.len = a->limit;
+	return print(given, a, &found, tell_troubles(index, &found));
+}
+
+static int cmd_ls(const struct gbx_given *given)
+{
+	GBX_CLEANUP(free_asked) struct asked a = {0};
+	struct gbx_error err;
+
+	return read_asked(given, &a, &err) ? gbx_complain(&err) : list(given, &a);
 }
 
 const struct gbx_command gbx_cmd_ls = {
 	.name = "ls",
-	.usage = "[--json]",
+	.usage = "[--name GLOB] [--state STATE] [--here] [--param NAME[=VALUE]]... [--sort COLUMN] [--columns LIST] [--limit N] [--json]",
 	.summary = "list the runs of the store",
 	.options = options,
 	.usage_status = GBX_EXIT_USAGE,
