@@ -79,8 +79,9 @@ static bool take_body(struct gbx_reference *ref, const Glassbox__Body *b)
 		ref->name = take_artifact(ref, b->artifact);
 		return true;
 	case GLASSBOX__BODY__BODY_CONFIG:
-		take_file(ref, b->config->content);
-		return true;
+		if (b->config->content)
+			take_file(ref, b->config->content);
+		return ref->names == GBX_NAMED_FILE;
 	case GLASSBOX__BODY__BODY_ARGUMENT:
 		if (b->argument->content_case == GLASSBOX__ARGUMENT__CONTENT_BLOB)
 			take_file(ref, b->argument->blob);

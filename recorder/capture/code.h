@@ -5,12 +5,14 @@
  *
  * A snapshot holds every path of the index whose file exists, with the bytes of the work tree, whatever git's flags (assume-unchanged)
  * say; the files outside a sparse checkout as the index has them; a submodule as the commit that is checked out in it. Files that
- * are not tracked are counted and not taken. */
+ * are not tracked are counted and not taken. A file with a secret in it or in its name is left out whole, with a gap, unless HEAD has
+ * it as it is. */
 #ifndef GBX_CAPTURE_CODE_H
 #define GBX_CAPTURE_CODE_H
 
 #include "base/child.h"
 #include "capture/gaps.h"
+#include "capture/secrets.h"
 #include "digest/gittree.h"
 
 struct gbx_code_options {
@@ -20,6 +22,7 @@ struct gbx_code_options {
 	const char *blobs;         /* files whose bytes are not their git blob are kept as <blobs>/<SHA-256 in hex> */
 	const char *manifest_path; /* the manifest's page file, which must not exist yet; not synced: the job would wait for it */
 	const char *run;           /* the ULID's text; names refs/glassbox/runs/<run> */
+	const struct gbx_scanner *scanner; /* a file that HEAD does not hold and in which it finds something is left out whole */
 	unsigned deadline_ms;      /* from gbx_code_start on */
 	/* Files, by absolute paths, of which it is asked whether HEAD holds the same bytes at their place. */
 	const char *const *questions;

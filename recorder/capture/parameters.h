@@ -11,6 +11,7 @@
 #define GBX_CAPTURE_PARAMETERS_H
 
 #include "base/bytes.h"
+#include "capture/secrets.h"
 #include "digest/hash.h"
 #include "record.pb-c.h"
 
@@ -36,6 +37,9 @@ void gbx_parameters_free(struct gbx_parameters *list);
 /* Adds what `--param option` says, "NAME=VALUE": VALUE is a JSON number, true, false, null or quoted string when it is exactly that,
  * else text. GBX_E_USAGE without '=', with an empty name, one that is too long, or bytes that are not UTF-8. */
 int gbx_parameter_parse(const char *option, struct gbx_parameters *list, struct gbx_error *err) GBX_MUST_USE;
+
+/* Replaces what is secret in the values (secrets.h), and leaves out a parameter whose name holds a secret; *hits grows by their number. */
+int gbx_parameters_mask(struct gbx_parameters *list, const struct gbx_scanner *scanner, size_t *hits, struct gbx_error *err) GBX_MUST_USE;
 
 /* A config file. Everything about it that is no use is a reason, not a failure: the job does not depend on our reading it. */
 struct gbx_config {

@@ -135,6 +135,19 @@ static int keep(struct gbx_snapshot *s, struct taken *t, struct gbx_error *err)
 	return rc ? rc : gbx_snapstore_keep(&s->store, false, t->id, t->blob, err);
 }
 
+/* What HEAD has is published with it anyway. */
+static bool is_new(const struct gbx_snapshot *s, const struct taken *t)
+{
+	return !same_id(s, t->file->id, t->id) || gbx_staged_has(&s->staged, t->id);
+}
+
+static bool has_secret(const struct gbx_snapshot *s, const struct taken *t)
+{
+	const struct gbx_scanner *scanner = s->options->scanner;
+
+	return is_new(s, t) && (gbx_scan_first(scanner, t->content) || gbx_scan_first(scanner, t->file->path));
+}
+
 static int take_content(struct gbx_snapshot *s, struct taken *t, struct gbx_error *err)
 {
 	bool left = false;
@@ -146,6 +159,8 @@ static int take_content(struct gbx_snapshot *s, struct taken *t, struct gbx_erro
 		rc = find_blob(s, t, &left, err);
 	if (rc || left)
 		return rc;
+	if (has_secret(s, t))
+		return leave_file(s, t->file, GLASSBOX__GAP__REASON__SECRET, err);
 	if (!same_id(s, t->raw, t->id)) {
 		t->entry.git_id_len = (size_t)gbx_git_format(s->git);
 		memcpy(t->entry.git_id, t->id, t->entry.git_id_len);
@@ -194,6 +209,8 @@ static int take_skipped(struct gbx_snapshot *s, const struct gbx_git_file *f, st
 	if (rc)
 		return rc;
 	store_as_it_is(s, &t);
+	if (has_secret(s, &t))
+		return leave_file(s, f, GLASSBOX__GAP__REASON__SECRET, err);
 	rc = keep(s, &t, err);
 	return rc ? rc : add_entry(s, &t.entry, t.id, err);
 }

@@ -13,6 +13,7 @@ static void free_snapshot(struct gbx_snapshot *s)
 	gbx_git_close(&s->git);
 	gbx_free(s->head.branch);
 	gbx_snapstore_close(&s->store);
+	gbx_staged_free(&s->staged);
 	gbx_worktree_close(&s->worktree);
 	gbx_bytes_free(&s->seen.content);
 	gbx_bytes_free(&s->cleaned);
@@ -75,12 +76,14 @@ static int write_folders(struct gbx_snapshot *s, struct gbx_error *err)
 
 /* HEAD does not keep a staged blob from being collected once the index has another one. Where it is not there at all, the file's
  * own bytes were kept. */
-static int copy_staged(void *arg, const uint8_t *id, struct gbx_error *err)
+static int copy_staged(struct gbx_snapshot *s, const uint8_t *id, struct gbx_error *err)
 {
-	struct gbx_snapshot *s = arg;
 	int rc = gbx_git_read_blob(s->git, id, &s->cleaned, err);
 
 	if (rc == GBX_E_NOTFOUND)
+		return 0;
+	/* In the work tree the file may have lost its secret again. */
+	if (rc == 0 && gbx_scan_first(s->options->scanner, gbx_slice_of(&s->cleaned)))
 		return 0;
 	return rc ? rc : gbx_snapstore_keep(&s->store, false, id, gbx_slice_of(&s->cleaned), err);
 }
@@ -94,8 +97,8 @@ static int keep_objects(struct gbx_snapshot *s, struct gbx_error *err)
 	if (clean && !s->store.copy)
 		return 0; /* HEAD has all of it */
 	rc = write_folders(s, err);
-	if (rc == 0 && !s->store.copy)
-		rc = gbx_git_each_staged(s->git, &s->head, copy_staged, s, err);
+	for (size_t i = 0; rc == 0 && !s->store.copy && i < s->staged.len; i++)
+		rc = copy_staged(s, s->staged.id[i], err);
 	return rc ? rc : gbx_snapstore_finish(&s->store, r->tree, r->id_len, err);
 }
 
@@ -244,6 +247,8 @@ static int capture(struct gbx_snapshot *s, struct gbx_error *err)
 
 	if (rc == 0)
 		rc = gbx_snapstore_open(&s->store, o, s->git, &s->head, err);
+	if (rc == 0)
+		rc = gbx_staged_find(s->git, &s->head, &s->staged, err);
 	if (rc == 0)
 		rc = take_files(s, err);
 	if (rc == 0)

@@ -3,6 +3,7 @@
 #define GBX_CAPTURE_SNAPSHOT_H
 
 #include "capture/snapstore.h"
+#include "capture/staged.h"
 #include "capture/worktree.h"
 
 /* A snapshot being taken. */
@@ -11,6 +12,7 @@ struct gbx_snapshot {
 	struct gbx_code_result *result;
 	struct gbx_git *git;
 	struct gbx_git_head head;
+	struct gbx_staged staged; /* what the index has and HEAD has not */
 	struct gbx_snapstore store;
 	struct gbx_worktree worktree;
 	struct gbx_worktree_file seen;  /* the file at hand */

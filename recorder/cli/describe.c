@@ -296,8 +296,9 @@ static void describe(struct line *l, const Glassbox__Body *b)
 		break;
 	case GLASSBOX__BODY__BODY_CONFIG:
 		add_path(l, "", b->config->path);
-		add_hex(l, ", sha256 ", b->config->content->sha256, 32);
-		add(l, b->config->in_head ? ", as in HEAD" : ", not in HEAD");
+		if (b->config->content)
+			add_hex(l, ", sha256 ", b->config->content->sha256, 32);
+		add(l, !b->config->content ? ", left out for a secret" : b->config->in_head ? ", as in HEAD" : ", not in HEAD");
 		break;
 	case GLASSBOX__BODY__BODY_PARAMETER:
 		describe_parameter(l, b->parameter);

@@ -57,6 +57,14 @@ static int check_code(const Glassbox__Code *c, struct gbx_error *err)
 	return 0;
 }
 
+/* Without content: something in it looked like a secret. */
+static int check_config(const Glassbox__Config *c, struct gbx_error *err)
+{
+	if (!c->path)
+		return wrong("a config needs a path", err);
+	return c->content ? check_blob(c->content, err) : 0;
+}
+
 static int check_parameter(const Glassbox__Parameter *p, struct gbx_error *err)
 {
 	if (p->value_case == GLASSBOX__PARAMETER__VALUE__NOT_SET || !p->source)
@@ -129,7 +137,7 @@ int gbx_body_check(const Glassbox__Body *b, struct gbx_error *err)
 	case GLASSBOX__BODY__BODY_ARGUMENT:
 		return check_argument(b->argument, err);
 	case GLASSBOX__BODY__BODY_CONFIG:
-		return b->config->path ? check_blob(b->config->content, err) : wrong("a config needs a path", err);
+		return check_config(b->config, err);
 	case GLASSBOX__BODY__BODY_PARAMETER:
 		return check_parameter(b->parameter, err);
 	case GLASSBOX__BODY__BODY_CODE:

@@ -22,6 +22,7 @@ static const struct name kinds[] = {
 	{GLASSBOX__GAP__KIND__JOURNAL, "journal", "records of the journal"},
 	{GLASSBOX__GAP__KIND__SIGNATURE, "signature", "the signature at the start"},
 	{GLASSBOX__GAP__KIND__HASH_PENDING, "hash-pending", "hashes that were not finished"},
+	{GLASSBOX__GAP__KIND__ARGUMENT, "argument", "arguments of the command"},
 	{GLASSBOX__GAP__KIND__METRIC, "metric", "points of metrics"},
 };
 
@@ -46,6 +47,7 @@ static const struct name reasons[] = {
 	{GLASSBOX__GAP__REASON__NOT_WRITTEN, "not-written", "there before the job, which did not change them"},
 	{GLASSBOX__GAP__REASON__TORN_TAIL, "torn-tail", "the file ends within a record"},
 	{GLASSBOX__GAP__REASON__DAMAGED, "damaged", "damaged, with intact records behind the damage"},
+	{GLASSBOX__GAP__REASON__SECRET, "secret", "a secret in it was left out"},
 };
 
 static const struct name *find(const struct name *table, size_t len, int value)

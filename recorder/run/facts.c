@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "capture/parameters.h"
+#include "capture/secrets.h"
 #include "capture/system.h"
 #include "store/alive.h"
 
@@ -20,11 +21,24 @@ void gbx_put_run_start(struct gbx_recorder *r)
 	gbx_put(r, &body, NULL);
 }
 
+/* Something at this place looked like a secret, and stands there as the name of a rule. */
+static void put_secret_gap(struct gbx_recorder *r, Glassbox__Gap__Kind kind, const char *option, size_t hits)
+{
+	struct gbx_place place = {.option = option};
+
+	if (hits)
+		gbx_put_gap(r, kind, GLASSBOX__GAP__REASON__SECRET, hits, &place);
+}
+
 void gbx_put_name(struct gbx_recorder *r, const char *name)
 {
 	Glassbox__Body body = GLASSBOX__BODY__INIT;
 	Glassbox__Name m = GLASSBOX__NAME__INIT;
 
+	bool secret = gbx_scan_first(r->scanner, gbx_slice_text(name)) != NULL;
+	put_secret_gap(r, GLASSBOX__GAP__KIND__PARAMETER, "--name", secret);
+	if (secret)
+		return;
 	m.name = (char *)(uintptr_t)name;
 	body.body_case = GLASSBOX__BODY__BODY_NAME;
 	body.name = &m;
@@ -48,27 +62,43 @@ static bool make_blob(struct gbx_recorder *r, struct gbx_slice content, Glassbox
 	return true;
 }
 
-static void put_argument(struct gbx_recorder *r, const char *value, size_t index)
+static void put_argument(struct gbx_recorder *r, struct gbx_slice value, size_t index)
 {
 	Glassbox__Body body = GLASSBOX__BODY__INIT;
 	Glassbox__Argument m = GLASSBOX__ARGUMENT__INIT;
 	Glassbox__Blob blob;
 	uint8_t sha256[GBX_SHA256_LEN];
-	size_t len = strlen(value);
 
 	m.index = (uint32_t)index;
-	if (len > GBX_LIMIT_BODY / 2) {
-		if (!make_blob(r, gbx_slice(value, len), &blob, sha256))
+	if (value.len > GBX_LIMIT_BODY / 2) {
+		if (!make_blob(r, value, &blob, sha256))
 			return;
 		m.content_case = GLASSBOX__ARGUMENT__CONTENT_BLOB;
 		m.blob = &blob;
 	} else {
 		m.content_case = GLASSBOX__ARGUMENT__CONTENT_VALUE;
-		m.value = gbx_pb_bytes(value, len);
+		m.value = gbx_pb_bytes(value.data, value.len);
 	}
 	body.body_case = GLASSBOX__BODY__BODY_ARGUMENT;
 	body.argument = &m;
 	gbx_put(r, &body, NULL);
+}
+
+static void put_argument_of(struct gbx_recorder *r, char *const *argv, size_t index)
+{
+	GBX_AUTO_BYTES struct gbx_bytes clean = {0};
+	struct gbx_slice before = gbx_slice_text(index ? argv[index - 1] : "");
+	struct gbx_error err;
+	char place[32];
+	size_t hits = 0;
+
+	snprintf(place, sizeof place, "argument %zu", index);
+	if (gbx_secrets_mask_argument(r->scanner, before, gbx_slice_text(argv[index]), &clean, &hits, &err)) {
+		gbx_put_gap_option(r, GLASSBOX__GAP__KIND__ARGUMENT, gbx_gap_reason(&err), place);
+		return;
+	}
+	put_argument(r, gbx_slice_of(&clean), index);
+	put_secret_gap(r, GLASSBOX__GAP__KIND__ARGUMENT, place, hits);
 }
 
 /* An order for n records that says nothing; the plain one where there is no memory or randomness for another. */
@@ -91,7 +121,7 @@ void gbx_put_arguments(struct gbx_recorder *r, char *const *argv)
 		n++;
 	size_t *order = random_order(n);
 	for (size_t i = 0; i < n; i++)
-		put_argument(r, argv[order ? order[i] : i], order ? order[i] : i);
+		put_argument_of(r, argv, order ? order[i] : i);
 	gbx_free(order);
 }
 
@@ -136,11 +166,17 @@ void gbx_put_params(struct gbx_recorder *r, const char *const *param, size_t len
 {
 	GBX_AUTO_PARAMETERS struct gbx_parameters list = {0};
 	struct gbx_error err;
+	size_t hits = 0;
 
 	for (size_t i = 0; i < len; i++)
 		if (gbx_parameter_parse(param[i], &list, &err))
 			gbx_put_gap_option(r, GLASSBOX__GAP__KIND__PARAMETER, gbx_gap_reason(&err), "--param");
+	if (gbx_parameters_mask(&list, r->scanner, &hits, &err)) {
+		gbx_put_gap_option(r, GLASSBOX__GAP__KIND__PARAMETER, gbx_gap_reason(&err), "--param");
+		return;
+	}
 	put_parameters(r, &list, NULL);
+	put_secret_gap(r, GLASSBOX__GAP__KIND__PARAMETER, "--param", hits);
 }
 
 /* A config outside all roots is a root of its own: "config/1", "config/2", ... */
@@ -155,7 +191,7 @@ static int locate_config(struct gbx_recorder *r, const char *path, Glassbox__Pat
 	return gbx_locate(r, path, name, out, err);
 }
 
-static void put_config(struct gbx_recorder *r, const char *path, const struct gbx_config *config, bool in_head)
+static void put_config(struct gbx_recorder *r, const char *path, const struct gbx_config *config, bool in_head, bool secret)
 {
 	Glassbox__Body body = GLASSBOX__BODY__INIT;
 	Glassbox__Config m = GLASSBOX__CONFIG__INIT;
@@ -167,8 +203,8 @@ static void put_config(struct gbx_recorder *r, const char *path, const struct gb
 
 	if (locate_config(r, path, &at, &err))
 		return;
-	/* Published as a file of its own. */
-	if (gbx_put_blob(r, gbx_slice_of(&config->content), sha256, &err)) {
+	/* Published as a file of its own; one with a secret leaves nothing that depends on it. */
+	if (!secret && gbx_put_blob(r, gbx_slice_of(&config->content), sha256, &err)) {
 		gbx_put_gap_option(r, GLASSBOX__GAP__KIND__CONFIG, gbx_gap_reason(&err), "--config");
 		return;
 	}
@@ -176,8 +212,8 @@ static void put_config(struct gbx_recorder *r, const char *path, const struct gb
 	blob.size = config->size;
 	m.path = &at;
 	m.format = (char *)(uintptr_t)config->format;
-	m.content = &blob;
-	m.in_head = in_head;
+	m.content = secret ? NULL : &blob;
+	m.in_head = in_head && !secret;
 	body.body_case = GLASSBOX__BODY__BODY_CONFIG;
 	body.config = &m;
 	if (gbx_put(r, &body, &ref))
@@ -207,8 +243,15 @@ void gbx_put_config(struct gbx_recorder *r, const char *path, const struct gbx_c
 		gbx_put_gap_option(r, GLASSBOX__GAP__KIND__CONFIG, gbx_gap_reason(&err), "--config");
 		return;
 	}
+	bool secret = config.content.len && gbx_scan_first(r->scanner, gbx_slice_of(&config.content));
+	size_t hits = 0;
+	if (gbx_parameters_mask(&config.parameters, r->scanner, &hits, &err)) {
+		gbx_put_gap_option(r, GLASSBOX__GAP__KIND__CONFIG, gbx_gap_reason(&err), "--config");
+		return;
+	}
 	if (config.read && config.content.len == config.size)
-		put_config(r, path, &config, is_in_head(head, &config));
+		put_config(r, path, &config, is_in_head(head, &config), secret || hits);
+	put_secret_gap(r, GLASSBOX__GAP__KIND__CONFIG, "--config", hits ? hits : secret);
 	if (config.reason) {
 		tell_config(r, path, config.why);
 		gbx_put_gap_option(r, GLASSBOX__GAP__KIND__CONFIG, (Glassbox__Gap__Reason)config.reason, "--config");

@@ -29,9 +29,13 @@ int gbx_recorder_begin(struct gbx_recorder *r, struct gbx_store *store, const ui
 	if (rc)
 		return rc;
 	gbx_ulid_text(made.run, made.run_text);
-	rc = open_stream(&made, follows, err);
-	if (rc)
+	rc = gbx_scanner_new(gbx_secret_rules, &made.scanner, err);
+	if (rc == 0)
+		rc = open_stream(&made, follows, err);
+	if (rc) {
+		gbx_scanner_release(&made.scanner);
 		return rc;
+	}
 	*r = made;
 	pthread_mutex_init(&r->lock, NULL);
 	return 0;
@@ -42,6 +46,7 @@ void gbx_recorder_free(struct gbx_recorder *r)
 	if (r->writer)
 		pthread_mutex_destroy(&r->lock);
 	gbx_writer_free(r->writer);
+	gbx_scanner_release(&r->scanner);
 	for (size_t i = 0; i < r->roots; i++) {
 		gbx_free(r->root[i].name);
 		gbx_free(r->root[i].path);
@@ -95,8 +100,8 @@ bool gbx_put(struct gbx_recorder *r, const Glassbox__Body *body, struct gbx_ref 
 	return written;
 }
 
-/* As many paths as fit into a record; the others are counted. */
-static int fill_paths(const struct gbx_place *place, Glassbox__PathList *list, struct gbx_error *err)
+/* As many paths as fit into a record, less those whose name holds a secret; the others are counted. */
+static int fill_paths(const struct gbx_recorder *r, const struct gbx_place *place, Glassbox__PathList *list, struct gbx_error *err)
 {
 	size_t bytes = 0;
 
@@ -107,7 +112,7 @@ static int fill_paths(const struct gbx_place *place, Glassbox__PathList *list, s
 	list->more = place->more;
 	for (size_t i = 0; i < place->paths; i++) {
 		bytes += place->path[i].len + 8;
-		if (bytes > GBX_LIMIT_BODY / 2)
+		if (bytes > GBX_LIMIT_BODY / 2 || gbx_scan_first(r->scanner, place->path[i]))
 			list->more++;
 		else
 			list->path[list->n_path++] = gbx_pb_bytes(place->path[i].data, place->path[i].len);
@@ -129,7 +134,7 @@ static bool put_place(struct gbx_recorder *r, const struct gbx_place *place, str
 		message.place_case = GLASSBOX__PLACE__PLACE_ADDRESS;
 		message.address = (char *)(uintptr_t)place->address;
 	} else {
-		if (fill_paths(place, &list, &err))
+		if (fill_paths(r, place, &list, &err))
 			return false;
 		message.place_case = GLASSBOX__PLACE__PLACE_PATHS;
 		message.paths = &list;

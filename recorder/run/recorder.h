@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 
+#include "capture/secrets.h"
 #include "digest/files.h"
 #include "journal/gap.h"
 #include "journal/writer.h"
@@ -23,6 +24,7 @@ struct gbx_recorder {
 	uint8_t run[GBX_ULID_LEN];
 	char run_text[GBX_ULID_TEXT + 1];
 	struct gbx_writer *writer;
+	struct gbx_scanner *scanner; /* of secrets: what is recorded of words from outside went through it */
 	struct gbx_root *root;
 	size_t roots, roots_cap;
 	pthread_mutex_t lock;        /* over the counters: facts come from several threads, roots from one at a time */

@@ -183,7 +183,7 @@ static void put_start(struct session *s, char *const *config)
 	struct gbx_code_capture capture;
 	struct gbx_error err;
 	struct gbx_code_options o = {
-		.start = s->cwd, .ceilings = s->o->ceilings, .store = s->store.path, .blobs = blobs, .manifest_path = manifest,
+		.scanner = s->recorder.scanner, .start = s->cwd, .ceilings = s->o->ceilings, .store = s->store.path, .blobs = blobs, .manifest_path = manifest,
 		.run = s->recorder.run_text, .deadline_ms = CODE_DEADLINE_MS, .questions = (const char *const *)config,
 		.count = s->o->config_len,
 	};

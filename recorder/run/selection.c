@@ -74,7 +74,8 @@ static int gather(struct gbx_selection *sel, const struct gbx_stream_view *strea
 	const Glassbox__Body *b = r->body;
 	if (b->body_case == GLASSBOX__BODY__BODY_CONFIG) {
 		known.in_head = b->config->in_head;
-		memcpy(known.sha256, b->config->content->sha256.data, GBX_SHA256_LEN);
+		if (b->config->content)
+			memcpy(known.sha256, b->config->content->sha256.data, GBX_SHA256_LEN);
 	}
 	if (b->body_case == GLASSBOX__BODY__BODY_DATASET)
 		known.name = gbx_strdup(b->dataset->name);
@@ -223,7 +224,8 @@ static void take_names(struct gbx_selected *item, const Glassbox__Body *b)
 		take_manifest(item, b->artifact->manifest);
 		break;
 	case GLASSBOX__BODY__BODY_CONFIG:
-		take_file(item, b->config->content);
+		if (b->config->content)
+			take_file(item, b->config->content);
 		item->is_json = strcmp(b->config->format, "json") == 0;
 		break;
 	case GLASSBOX__BODY__BODY_ARGUMENT:

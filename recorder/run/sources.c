@@ -235,6 +235,8 @@ static int look_at_files(struct gbx_sources *s, const struct looking *at, struct
 		return 0;
 	if (b->body_case != GLASSBOX__BODY__BODY_CONFIG)
 		return each_file(s, b, look_up, at, err);
+	if (!b->config->content)
+		return 0;
 	memcpy(e.sha256, b->config->content->sha256.data, GBX_SHA256_LEN);
 	return look_up(s, &e, at, err);
 }

@@ -91,7 +91,7 @@ static bool take(struct gbx_secret *s, const Glassbox__Body *b)
 	case GLASSBOX__BODY__BODY_ARGUMENT:
 		return take_argument(s, b->argument);
 	case GLASSBOX__BODY__BODY_CONFIG:
-		return keep_file(s, b->config->content) && keep_path(s, b->config->path);
+		return (!b->config->content || keep_file(s, b->config->content)) && keep_path(s, b->config->path);
 	case GLASSBOX__BODY__BODY_DECLARATION:
 		return keep(&s->name, gbx_slice_text(b->declaration->name)) && keep(&s->text, gbx_slice_text(b->declaration->uri)) &&
 		       keep_path(s, b->declaration->path);

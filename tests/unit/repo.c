@@ -12,6 +12,7 @@ char *repo_dir;
 struct gbx_code_options repo_options;
 
 static char *group_dir;
+static struct gbx_scanner *scanner;
 
 /* What a user or a hook may have set must not reach git here. */
 static const char *const unset[] = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_PARAMETERS",
@@ -50,7 +51,7 @@ int repo_group_setup(void **state)
 	if (!group_dir)
 		return -1;
 	setenv("HOME", group_dir, 1);
-	return 0;
+	return gbx_scanner_new(gbx_secret_rules, &scanner, NULL);
 }
 
 int repo_group_teardown(void **state)
@@ -58,6 +59,7 @@ int repo_group_teardown(void **state)
 	(void)state;
 	int rc = gbx_remove_tree(group_dir, NULL);
 	gbx_free(group_dir);
+	gbx_scanner_release(&scanner);
 	return rc;
 }
 
@@ -68,7 +70,7 @@ int repo_setup(void **state)
 	(void)state;
 	repo_dir = gbx_asprintf("%s/%u", group_dir, number++);
 	assert_int_equal(gbx_make_dir(repo_dir, 0700, NULL), 0);
-	repo_options = (struct gbx_code_options){.ceilings = group_dir, .run = RUN, .deadline_ms = 60000};
+	repo_options = (struct gbx_code_options){.scanner = scanner, .ceilings = group_dir, .run = RUN, .deadline_ms = 60000};
 	repo_sh("git init -q -b main repo && cd repo && mkdir -p src/deep && echo one > a && echo two > src/b && "
 		"echo three > src/deep/c && echo four > src-d && printf '#!/bin/sh\\n' > run.sh && chmod +x run.sh && ln -s src/b link && "
 		": > empty && git add . && git commit -q -m first");

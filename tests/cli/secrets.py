@@ -1,0 +1,289 @@
+"""Planted secrets of the kinds that users lose, in every place that is recorded: not one is in any byte that is written, in any spelling.
+
+Values are made up here, in the issuers' formats. Each test is a CTest case of its own: secrets.py NAME."""
+import base64
+import json
+import os
+import random
+import re
+import string
+import subprocess
+import sys
+import tempfile
+import unittest
+import urllib.parse
+import zlib
+
+RECORDER = os.environ.pop("GLASSBOX")
+SEED = 5005
+ALNUM = string.ascii_letters + string.digits
+COUNT = 500
+
+
+def pick(rng, alphabet, length):
+    return "".join(rng.choice(alphabet) for _ in range(length))
+
+
+# kind: what stands around the value, and the value that must not be found
+def hugging_face(rng):
+    value = "hf" + "_" + pick(rng, ALNUM, 34)
+    return value, value
+
+
+def github(rng):
+    value = rng.choice(["ghp", "gho"]) + "_" + pick(rng, ALNUM, 36)
+    return value, value
+
+
+def github_fine(rng):
+    value = "github" + "_pat_" + pick(rng, ALNUM, 22) + "_" + pick(rng, ALNUM, 59)
+    return value, value
+
+
+def gitlab(rng):
+    value = "glpat" + "-" + pick(rng, ALNUM + "_", 20)
+    return value, value
+
+
+def openai(rng):
+    value = "sk" + rng.choice(["-", "-proj-", "-ant-api03-"]) + pick(rng, ALNUM, 48)
+    return value, value
+
+
+def aws(rng):
+    value = rng.choice(["AKIA", "ASIA"]) + pick(rng, string.ascii_uppercase + string.digits, 16)
+    return value, value
+
+
+def slack(rng):
+    value = "xox" + rng.choice("abp") + "-" + pick(rng, string.digits, 12) + "-" + pick(rng, ALNUM, 24)
+    return value, value
+
+
+def google(rng):
+    value = "AIza" + pick(rng, ALNUM + "-_", 35)
+    return value, value
+
+
+def jwt(rng):
+    def part(claims):
+        return base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    value = ".".join([part({"alg": "HS256"}), part({"sub": pick(rng, ALNUM, 12)}), pick(rng, ALNUM + "-_", 43)])
+    return value, value
+
+
+def pem(rng):
+    body = pick(rng, ALNUM + "+/", 64)
+    kind = rng.choice(["", "RSA ", "EC ", "OPENSSH "])
+    return f"-----BEGIN {kind}PRIVATE KEY-----\n{body}\n-----END {kind}PRIVATE KEY-----", body
+
+
+def url(rng):
+    value = pick(rng, ALNUM, 14)
+    return f"https://user:{value}@example.org/repo.git", value
+
+
+PREFIXED = [hugging_face, github, github_fine, gitlab, openai, aws, slack, google, jwt, pem, url]
+NAMES = ["hf-token", "hub_token", "wandb-api-key", "api_key", "db-password", "client-secret", "auth-token", "my.secret"]
+
+
+class Plants:
+    def __init__(self, seed):
+        self.rng = random.Random(seed)
+        self.values = []
+
+    def known(self):
+        text, value = self.rng.choice(PREFIXED)(self.rng)
+        self.values.append(value)
+        return text
+
+    def unnamed(self, length=24):
+        """A value that only its name gives away."""
+        value = pick(self.rng, ALNUM, length - 3) + "a7Q"
+        self.values.append(value)
+        return value
+
+
+def spellings(value):
+    raw = value.encode()
+    yield raw
+    for start in range(3):  # base64 of a longer text that holds it
+        text = base64.b64encode(b"\0" * start + raw)
+        yield text[[0, 2, 3][start] + (2 if start else 0):-4]
+    yield raw.hex().encode()
+    yield raw.hex().upper().encode()
+    yield urllib.parse.quote(value, safe="").encode()
+    yield json.dumps(value)[1:-1].encode()
+    yield json.dumps(value)[1:-1].replace("/", "\\/").encode()
+    yield raw[::-1]
+
+
+def inflated(data):
+    """The content of each zlib or gzip stream that begins anywhere in data."""
+    for at in range(len(data) - 2):
+        if data[at] == 0x78 and (data[at] << 8 | data[at + 1]) % 31 == 0 or data[at:at + 2] == b"\x1f\x8b":
+            for bits in (15, 31):
+                try:
+                    yield zlib.decompressobj(bits).decompress(data[at:])
+                except zlib.error:
+                    pass
+
+
+class Secrets(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="glassbox-secrets-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.repo, self.store = folder.name + "/repo", folder.name + "/store"
+        os.mkdir(self.repo)
+        self.environment = dict(os.environ, GLASSBOX_STORE=self.store, HOME=folder.name, XDG_CONFIG_HOME=folder.name + "/config",
+                                GIT_CONFIG_NOSYSTEM="1", GIT_AUTHOR_NAME="a", GIT_AUTHOR_EMAIL="a@b", GIT_COMMITTER_NAME="a",
+                                GIT_COMMITTER_EMAIL="a@b")
+        self.git("init", "-q")
+        self.write("train.py", "print(1)\n")
+        self.git("add", ".")
+        self.git("commit", "-qm", "first")
+
+    def git(self, *words):
+        subprocess.run(["git", *words], cwd=self.repo, env=self.environment, check=True)
+
+    def write(self, name, text):
+        with open(os.path.join(self.repo, name), "w", encoding="utf-8") as f:
+            f.write(text)
+
+    def glassbox(self, *words, status=0):
+        done = subprocess.run([RECORDER, *words], cwd=self.repo, env=self.environment, capture_output=True)
+        self.assertEqual(done.returncode, status, done.stderr.decode())
+        self.said = done.stdout + done.stderr
+        return done.stdout
+
+    def search(self, values, *folders, also=()):
+        spelled = {text for value in values for text in spellings(value) if len(text) >= 8}
+        pieces = list(self.contents(folders, also))
+        everything = b"\n".join(data for data, where in pieces)
+        self.assertGreater(len(everything), 2000)
+        for text in spelled:
+            if text in everything:
+                self.fail(f"{next(where for data, where in pieces if text in data)}: {text[:12]}...")
+
+    @staticmethod
+    def contents(folders, also):
+        for data in also:
+            yield data, "what was said"
+        for folder in folders:
+            for path, names, files in os.walk(folder):
+                yield "\n".join(names + files).encode(), path
+                for name in files:
+                    with open(os.path.join(path, name), "rb") as f:
+                        data = f.read()
+                    yield data, os.path.join(path, name)
+                    for inner in inflated(data):
+                        yield inner, os.path.join(path, name) + " (inflated)"
+
+    def everywhere(self, seed, count):
+        plants = Plants(seed)
+        argv, params, config, changed = [], [], {"lr": 0.1}, ["x = 1"]
+        while len(plants.values) < count:
+            n = len(plants.values)
+            name = plants.rng.choice(NAMES)
+            place = n % 8
+            if place == 0:
+                argv.append(plants.known())
+            elif place == 1:
+                argv.append(f"--{name}={plants.unnamed()}")
+            elif place == 2:
+                argv += [f"--{name}", plants.unnamed(9)]
+            elif place == 3:
+                params += ["--param", f"p{n}={plants.known()}"]
+            elif place == 4:
+                params += ["--param", f"{name}.{n}.{name}={plants.unnamed()}"]
+            elif place == 5:
+                config[f"c{n}"] = {"nested": [plants.known()], name: plants.unnamed()}
+            elif place == 6:
+                changed.append(f'{name.replace("-", "_").replace(".", "_")} = "{plants.unnamed()}"')
+            else:
+                changed.append(f"# {plants.known()}")
+        self.write("config.json", json.dumps(config))
+        self.write("train.py", "\n".join(changed) + "\n")
+        self.write("staged.sh", plants.known())
+        self.git("add", "staged.sh")
+        self.write("staged.sh", "echo fine\n")
+        self.write(f"name-{hugging_face(plants.rng)[0]}", "x")
+        plants.values.append(re.search("hf_[A-Za-z0-9]*", " ".join(os.listdir(self.repo)))[0])
+        self.git("remote", "add", "origin", url(plants.rng)[0])
+        plants.values.append(re.search("user:(.*)@", subprocess.run(["git", "remote", "-v"], cwd=self.repo, env=self.environment,
+                                                                    capture_output=True, text=True, check=True).stdout)[1])
+        return plants.values, argv, params
+
+    def test_500_planted_secrets_and_not_one_written(self):
+        values, argv, params = self.everywhere(SEED, COUNT)
+        self.assertGreaterEqual(len(values), COUNT)
+        self.glassbox("run", "--config", "config.json", *params, "--", "sh", "-c", "true", *argv)
+        self.search(values, self.store, also=[self.said])
+        self.glassbox("key", "new", "--name", "me@example.org")
+        self.glassbox("publish", "last", "--profile", "full", "-o", self.folder + "/bundle")
+        self.search(values, self.store, self.folder + "/bundle", also=[self.said])
+        for words in (["show", "last"], ["records", "last", "--json"], ["show", "last", "--json"]):
+            self.glassbox(*words)
+            self.search(values, also=[self.said])
+
+    def test_the_search_itself_finds(self):
+        """What the test above would see if one got through."""
+        value = "hf" + "_" + pick(random.Random(1), ALNUM, 34)
+        os.mkdir(self.store)
+        for data in (value.encode(), zlib.compress(b"some text before " + value.encode()), base64.b64encode(b"ab" + value.encode() + b"yz"),
+                     value.encode().hex().encode()):
+            with open(self.store + "/file", "wb") as f:
+                f.write(b"x" * 3000 + data)
+            with self.assertRaises(AssertionError):
+                self.search([value], self.store)
+
+    def test_the_job_sees_everything_unchanged(self):
+        text, _ = hugging_face(random.Random(2))
+        out = self.glassbox("run", "--", "sh", "-c", 'printf %s "$1"', "sh", text)
+        self.assertEqual(out.decode(), text)
+
+    def test_each_hit_is_told(self):
+        token = hugging_face(random.Random(3))[0]
+        self.write("train.py", f"token = '{token}'\n")
+        self.write("config.json", json.dumps({"lr": 0.1, "token": token}))
+        self.glassbox("run", "--config", "config.json", "--param", f"key={token}", "--", "true", "--hf-token", token, token)
+        records = json.loads(self.glassbox("records", "last", "--json"))["records"]
+        arguments = {r["body"]["index"]: r["body"] for r in records if r["kind"] == "arg"}
+        self.assertIn("{secret:named}", json.dumps(arguments[2]))
+        self.assertIn("{secret:hugging-face}", json.dumps(arguments[3]))
+        parameters = {r["body"]["name"]: r["body"] for r in records if r["kind"] == "param"}
+        self.assertEqual(parameters["lr"].get("number"), "0.1")
+        self.assertEqual(parameters["token"].get("text"), "{secret:named}")
+        self.assertEqual(parameters["key"].get("text"), "{secret:hugging-face}")
+        self.assertNotIn("content", next(r["body"] for r in records if r["kind"] == "config"))
+        shown = self.glassbox("show", "last", "--gaps").decode()
+        for place in ("argument 2", "argument 3", "--param", "--config", "train.py"):
+            self.assertIn(place, shown)
+
+    def test_200_harmless_strings_stay(self):
+        rng = random.Random(SEED)
+        harmless = ["--tokenizer", "gpt2", "--max-tokens", "2048", "--pad-token=<pad>", "num_tokens=4096", "hf_hub_download", "sk-learn",
+                    "task-runner-with-a-long-name-0", "https://example.org:8080/@user", "ssh://git@example.org/x.git", "--lr=3e-4",
+                    "eyJ", "AKIA", "xoxo", "AIza", "ghp_import", "sk-2024-baseline-run-with-a-long-name",
+                    "--use-secret-sauce", "--password-file=/run/secrets/x", "--token-budget", "300", "eos_token_id=2", "model.tokenizer=bert-base-uncased"]
+        while len(harmless) < 200:
+            harmless.append(rng.choice([
+                lambda: pick(rng, "0123456789abcdef", 40),           # a commit
+                lambda: "sha256:" + pick(rng, "0123456789abcdef", 64),
+                lambda: "-".join(pick(rng, "0123456789abcdef", n) for n in (8, 4, 4, 4, 12)),  # a UUID
+                lambda: base64.b64encode(rng.randbytes(30)).decode(),
+                lambda: "run-" + pick(rng, string.ascii_lowercase, 20),
+                lambda: "/data/" + pick(rng, ALNUM, 12) + ".parquet",
+                lambda: f"layer.{rng.randrange(99)}.weight={rng.random()}",
+            ])())
+        self.glassbox("run", "--", "true", *harmless)
+        records = json.loads(self.glassbox("records", "last", "--json"))["records"]
+        hidden = [r["body"] for r in records if r["kind"] == "arg" and "secret:" in json.dumps(r["body"])]
+        self.assertEqual(hidden, [])
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        sys.argv[1] = "Secrets." + sys.argv[1]
+    unittest.main()
