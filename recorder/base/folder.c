@@ -71,6 +71,19 @@ int gbx_each_name(int dirfd, gbx_name_fn each, void *arg, struct gbx_error *err)
 	}
 }
 
+int gbx_names_add(struct gbx_names *names, const char *name, struct gbx_error *err)
+{
+	int rc = gbx_grow((void **)&names->name, &names->cap, names->len, sizeof *names->name, err);
+
+	if (rc)
+		return rc;
+	char *copy = gbx_strdup(name);
+	if (!copy)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for the name '%s'", name);
+	names->name[names->len++] = copy;
+	return 0;
+}
+
 struct bounded {
 	struct gbx_names names;
 	size_t most;
@@ -79,19 +92,11 @@ struct bounded {
 static int add_name(void *arg, const char *name, enum gbx_name_type type, struct gbx_error *err)
 {
 	struct bounded *b = arg;
-	struct gbx_names *names = &b->names;
 
 	(void)type;
-	if (names->len == b->most)
+	if (b->names.len == b->most)
 		return gbx_fail(err, GBX_E_LIMIT, "more than %zu names", b->most);
-	int rc = gbx_grow((void **)&names->name, &names->cap, names->len, sizeof *names->name, err);
-	if (rc)
-		return rc;
-	char *copy = gbx_strdup(name);
-	if (!copy)
-		return gbx_fail(err, GBX_E_NOMEM, "no memory for the name '%s'", name);
-	names->name[names->len++] = copy;
-	return 0;
+	return gbx_names_add(&b->names, name, err);
 }
 
 int gbx_list_dir_bounded(int dirfd, const char *path, size_t most, struct gbx_names *out, struct gbx_error *err)

@@ -224,14 +224,22 @@ int gbx_sync_filesystem(const char *path, struct gbx_error *err)
 	return syncfs(fd) ? gbx_fail_errno(err, errno, "cannot sync the filesystem of '%s'", path) : 0;
 }
 
-int gbx_lock(int fd, struct gbx_error *err)
+int gbx_lock_as(int fd, enum gbx_lock_kind kind, struct gbx_error *err)
 {
+	static const int how[] = {LOCK_EX, LOCK_SH, LOCK_EX | LOCK_NB, LOCK_SH | LOCK_NB};
 	int rc;
 
 	do
-		rc = flock(fd, LOCK_EX);
+		rc = flock(fd, how[kind]);
 	while (rc && errno == EINTR);
+	if (rc && errno == EWOULDBLOCK)
+		return gbx_fail(err, GBX_E_TIMEOUT, "somebody else holds the lock");
 	return rc ? gbx_fail_errno(err, errno, "cannot lock") : 0;
+}
+
+int gbx_lock(int fd, struct gbx_error *err)
+{
+	return gbx_lock_as(fd, GBX_LOCK_ALONE, err);
 }
 
 int gbx_stat(const char *path, struct stat *st, struct gbx_error *err)
@@ -337,6 +345,11 @@ int gbx_rename_new(const char *from, const char *to, struct gbx_error *err)
 int gbx_unlink(const char *path, struct gbx_error *err)
 {
 	return unlink(path) ? gbx_fail_errno(err, errno, "cannot remove '%s'", path) : 0;
+}
+
+int gbx_unlink_at(int dirfd, const char *name, struct gbx_error *err)
+{
+	return unlinkat(dirfd, name, 0) ? gbx_fail_errno(err, errno, "cannot remove '%s'", name) : 0;
 }
 
 int gbx_make_dir(const char *path, mode_t mode, struct gbx_error *err)

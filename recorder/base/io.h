@@ -50,6 +50,9 @@ int gbx_truncate(int fd, uint64_t len, struct gbx_error *err) GBX_MUST_USE;
 int gbx_sync_filesystem(const char *path, struct gbx_error *err) GBX_MUST_USE;
 /* Waits for an exclusive lock (flock), until the descriptor is closed. */
 int gbx_lock(int fd, struct gbx_error *err) GBX_MUST_USE;
+/* The same, shared or not. With NOW it is GBX_E_TIMEOUT where it would have to be waited for. */
+enum gbx_lock_kind { GBX_LOCK_ALONE, GBX_LOCK_SHARED, GBX_LOCK_ALONE_NOW, GBX_LOCK_SHARED_NOW };
+int gbx_lock_as(int fd, enum gbx_lock_kind kind, struct gbx_error *err) GBX_MUST_USE;
 
 int gbx_stat(const char *path, struct stat *st, struct gbx_error *err) GBX_MUST_USE;
 int gbx_lstat(const char *path, struct stat *st, struct gbx_error *err) GBX_MUST_USE;
@@ -74,6 +77,8 @@ struct gbx_names {
 int gbx_list_dir(int dirfd, const char *path, struct gbx_names *out, struct gbx_error *err) GBX_MUST_USE;
 /* The same for a folder from outside: more than most names are GBX_E_LIMIT. */
 int gbx_list_dir_bounded(int dirfd, const char *path, size_t most, struct gbx_names *out, struct gbx_error *err) GBX_MUST_USE;
+/* A copy of name behind the others. */
+int gbx_names_add(struct gbx_names *names, const char *name, struct gbx_error *err) GBX_MUST_USE;
 void gbx_names_free(struct gbx_names *names);
 
 /* A pipe: what is written to *to is read from *from. */
@@ -100,6 +105,7 @@ int gbx_rename(const char *from, const char *to, struct gbx_error *err) GBX_MUST
  * something made there at the same moment may be replaced. */
 int gbx_rename_new(const char *from, const char *to, struct gbx_error *err) GBX_MUST_USE;
 int gbx_unlink(const char *path, struct gbx_error *err) GBX_MUST_USE;
+int gbx_unlink_at(int dirfd, const char *name, struct gbx_error *err) GBX_MUST_USE;
 /* Removes a folder and everything in it, never following a link. For folders that this program made. */
 int gbx_remove_tree(const char *path, struct gbx_error *err) GBX_MUST_USE;
 

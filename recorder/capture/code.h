@@ -27,6 +27,7 @@ struct gbx_code_options {
 	/* Files, by absolute paths, of which it is asked whether HEAD holds the same bytes at their place. */
 	const char *const *questions;
 	size_t count;
+	bool write_all;            /* the store is being collected: what is there may go, and nothing of it is relied on */
 };
 
 struct gbx_code_remote {

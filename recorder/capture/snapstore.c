@@ -134,7 +134,8 @@ void gbx_snapstore_close(struct gbx_snapstore *s)
 
 int gbx_snapstore_keep(struct gbx_snapstore *s, bool tree, const uint8_t *id, struct gbx_slice content, struct gbx_error *err)
 {
-	return gbx_git_objects_have(s->objects, id) ? 0 : gbx_git_objects_write(s->objects, tree, content, err);
+	/* Writing one that is there makes it new, and gc leaves what is new. */
+	return gbx_git_objects_have(s->objects, id) && !s->options->write_all ? 0 : gbx_git_objects_write(s->objects, tree, content, err);
 }
 
 int gbx_snapstore_keep_bytes(struct gbx_snapstore *s, const uint8_t sha256[GBX_SHA256_LEN], struct gbx_slice content,

@@ -12,6 +12,7 @@
 #include "run/sign.h"
 #include "run/sources.h"
 #include "run/statements.h"
+#include "store/hold.h"
 
 struct publisher {
 	const struct gbx_store *store;
@@ -283,8 +284,9 @@ static int finish(struct publisher *p, struct gbx_published *done, struct gbx_er
 static int publish(struct publisher *p, struct gbx_published *out, struct gbx_error *err)
 {
 	struct gbx_published done = {0};
-	GBX_AUTO_FD int lock = -1;
-	int rc = gbx_statements_lock(p->store, p->o->run, &lock, err);
+	/* Two new statements must not get one number. */
+	GBX_AUTO_HOLD struct gbx_hold hold = GBX_HOLD_NONE;
+	int rc = gbx_hold_run(p->store, p->o->run, &hold, err);
 
 	if (rc == 0)
 		rc = select_records(p, err);

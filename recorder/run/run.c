@@ -8,6 +8,7 @@
 #include "run/facts.h"
 #include "run/seal.h"
 #include "run/sign.h"
+#include "store/hold.h"
 
 #define HEARTBEAT_MS 60000
 #define CODE_DEADLINE_MS 2000
@@ -17,6 +18,7 @@ struct session {
 	const struct gbx_run_options *o;
 	char *cwd, *work_tree, *git_dir;
 	struct gbx_store store;
+	struct gbx_hold hold;
 	struct gbx_recorder recorder;
 	struct gbx_job child;
 	struct gbx_declared_list declared;
@@ -26,6 +28,7 @@ struct session {
 	struct gbx_background background;
 	uint64_t began; /* monotonic */
 	bool recording;
+	bool collected; /* somebody tidies the store meanwhile */
 	char *manifest; /* of the code; synced beside the job */
 	char code_line[256];
 };
@@ -48,6 +51,7 @@ static void free_session(struct session *s)
 	gbx_declared_free(&s->declared);
 	if (s->has_identity)
 		gbx_identity_free(&s->identity);
+	gbx_hold_release(&s->hold);
 	gbx_store_free(&s->store);
 	gbx_free(s->cwd);
 	gbx_free(s->work_tree);
@@ -80,6 +84,7 @@ static int open_recorder(struct session *s, struct gbx_error *err)
 	int rc = gbx_store_find(&choice, &s->store, err);
 	if (rc)
 		return rc;
+	s->collected = !gbx_hold_store(&s->store, &s->hold);
 	s->recorder.say = s->o->warn;
 	rc = gbx_recorder_begin(&s->recorder, &s->store, new_run, NULL, err);
 	s->recording = rc == 0;
@@ -185,7 +190,7 @@ static void put_start(struct session *s, char *const *config)
 	struct gbx_code_options o = {
 		.scanner = s->recorder.scanner, .start = s->cwd, .ceilings = s->o->ceilings, .store = s->store.path, .blobs = blobs, .manifest_path = manifest,
 		.run = s->recorder.run_text, .deadline_ms = CODE_DEADLINE_MS, .questions = (const char *const *)config,
-		.count = s->o->config_len,
+		.count = s->o->config_len, .write_all = s->collected,
 	};
 	int rc = manifest && blobs ? gbx_code_start(&capture, &o, &err) : gbx_fail(&err, GBX_E_NOMEM, "no memory for a path");
 
@@ -472,7 +477,7 @@ static int run(struct session *s, struct gbx_run_result *result, struct gbx_erro
 
 int gbx_run(const struct gbx_run_options *options, struct gbx_run_result *result, struct gbx_error *err)
 {
-	struct session s = {.o = options, .began = gbx_monotonic_nanos()};
+	struct session s = {.o = options, .hold = GBX_HOLD_NONE, .began = gbx_monotonic_nanos()};
 
 	*result = (struct gbx_run_result){0};
 	int rc = run(&s, result, err);

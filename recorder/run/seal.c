@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "journal/streams.h"
 #include "run/pending.h"
+#include "store/hold.h"
 #include "store/journals.h"
 
 Glassbox__Seal__State gbx_seal_state(const struct gbx_run_view *v)
@@ -139,8 +140,11 @@ int gbx_seal_run(struct gbx_store *s, const char *run, bool dead, void (*say)(co
 	GBX_CLEANUP(gbx_run_view_free) struct gbx_run_view v = {0};
 	GBX_CLEANUP(gbx_recorder_free) struct gbx_recorder r = {.say = say};
 	GBX_CLEANUP(gbx_pending_free) struct gbx_pending pending = {0};
-	int rc = gbx_run_scan(s, run, gbx_pending_take, &pending, &v, err);
+	GBX_AUTO_HOLD struct gbx_hold hold = GBX_HOLD_NONE;
+	int rc = gbx_hold_run(s, run, &hold, err);
 
+	if (rc == 0)
+		rc = gbx_run_scan(s, run, gbx_pending_take, &pending, &v, err);
 	if (rc)
 		return rc;
 	*changed = false;

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "store/hold.h"
 #include "store/runs.h"
 
 /* Writes a file of the run's signature folder. */
@@ -128,8 +129,11 @@ int gbx_sign_run(const struct gbx_store *s, const char *run, const struct gbx_id
 	char name[GBX_NAME_MAX + 1];
 	uint8_t key[GBX_PUBLIC_KEY_LEN];
 	struct gbx_error ignored;
-	int rc = gbx_run_scan(s, run, NULL, NULL, &v, err);
+	GBX_AUTO_HOLD struct gbx_hold hold = GBX_HOLD_NONE;
+	int rc = gbx_hold_run(s, run, &hold, err);
 
+	if (rc == 0)
+		rc = gbx_run_scan(s, run, NULL, NULL, &v, err);
 	if (rc)
 		return rc;
 	if (v.state != GBX_SEALED)
@@ -158,4 +162,79 @@ int gbx_signed_by(const struct gbx_store *s, const char *run, char name[GBX_NAME
 	if (!gbx_take_line(&rest, &line))
 		return gbx_fail(err, GBX_E_MALFORMED, "run %s: signature/key.vkey is not one line", run);
 	return gbx_vkey_parse(line, name, key, err);
+}
+
+/* The leaf that the owner log holds of a run: its seal's, else its start's. GBX_E_NOTFOUND where it holds none. */
+static int last_leaf(const struct gbx_store *s, const char *run, struct gbx_log_leaf *leaf, struct gbx_error *err)
+{
+	GBX_AUTO_BYTES struct gbx_bytes text = {0};
+	struct gbx_tlog_proof proof;
+	struct gbx_slice rest, origin;
+	int rc = load(s, run, "seal.proof", &text, err);
+
+	if (rc == 0) {
+		rc = gbx_tlog_proof_parse(gbx_slice_of(&text), &proof, err);
+		if (rc == 0)
+			*leaf = proof.leaf;
+		return rc;
+	}
+	if (rc == GBX_E_NOTFOUND)
+		rc = load(s, run, "start.leaf", &text, err);
+	if (rc)
+		return rc;
+	rest = gbx_slice_of(&text);
+	if (!gbx_take_line(&rest, &origin))
+		return gbx_fail(err, GBX_E_MALFORMED, "run %s: signature/start.leaf has no lines", run);
+	return gbx_log_leaf_parse(rest, leaf, err);
+}
+
+int gbx_sign_known(const struct gbx_store *s, const char *run, bool *known, struct gbx_error *err)
+{
+	struct gbx_log_leaf leaf;
+	struct gbx_error why;
+	int rc = last_leaf(s, run, &leaf, &why);
+
+	if (rc && rc != GBX_E_NOTFOUND)
+		return gbx_fail(err, rc, "%s", why.line);
+	*known = rc == 0;
+	return 0;
+}
+
+/* A run's removal is told by the key that its seal was signed with. */
+static int check_signer(const struct gbx_store *s, const char *run, const struct gbx_identity *id, struct gbx_error *err)
+{
+	char name[GBX_NAME_MAX + 1];
+	uint8_t key[GBX_PUBLIC_KEY_LEN];
+	struct gbx_error why;
+	int rc = gbx_signed_by(s, run, name, key, &why);
+
+	if (rc == GBX_E_NOTFOUND)
+		return 0;
+	if (rc)
+		return gbx_fail(err, rc, "%s", why.line);
+	if (memcmp(key, gbx_key_public(id->key), sizeof key) != 0)
+		return gbx_fail(err, GBX_E_REFUSED, "run %s is signed by %s, and its removal is told by that key: name it with --key FILE", run,
+				name);
+	return 0;
+}
+
+int gbx_sign_removed(const struct gbx_store *s, const char *run, const struct gbx_identity *id, struct gbx_bytes *proof,
+		     struct gbx_error *err)
+{
+	GBX_AUTO_OWNER_LOG struct gbx_owner_log *log = NULL;
+	GBX_AUTO_BYTES struct gbx_bytes note = {0};
+	struct gbx_log_leaf leaf;
+	uint64_t index;
+	int rc = last_leaf(s, run, &leaf, err);
+
+	if (rc == 0)
+		rc = check_signer(s, run, id, err);
+	if (rc == 0)
+		rc = gbx_owner_log_open(id->log_dir, id->key, id->owner, &log, err);
+	leaf.event = GBX_LEAF_REMOVED;
+	if (rc == 0)
+		rc = gbx_owner_log_append(log, &leaf, &index, err);
+	if (rc == 0)
+		rc = gbx_owner_log_sign(log, id->key, &note, err);
+	return rc ? rc : gbx_owner_log_prove(log, index, gbx_slice_of(&note), proof, err);
 }

@@ -18,4 +18,13 @@ int gbx_sign_run(const struct gbx_store *s, const char *run, const struct gbx_id
 int gbx_signed_by(const struct gbx_store *s, const char *run, char name[GBX_NAME_MAX + 1], uint8_t key[GBX_PUBLIC_KEY_LEN],
 		  struct gbx_error *err) GBX_MUST_USE;
 
+/* Whether an owner log holds a leaf of this run: it is signed, or its start was. */
+int gbx_sign_known(const struct gbx_store *s, const char *run, bool *known, struct gbx_error *err) GBX_MUST_USE;
+
+/* Appends the leaf `removed`, with the head of the run's last leaf, signs the log's head, and appends the tlog-proof of it to *proof. The
+ * key must be the one that the seal was signed with (else GBX_E_REFUSED); its log on another machine is another log, with an origin of its
+ * own, and a leaf there says the same by the same key. When it returns 0 the leaf survives a power cut. */
+int gbx_sign_removed(const struct gbx_store *s, const char *run, const struct gbx_identity *id, struct gbx_bytes *proof,
+		     struct gbx_error *err) GBX_MUST_USE;
+
 #endif

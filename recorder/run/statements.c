@@ -42,19 +42,6 @@ static int is_same(const struct gbx_dsse *kept, struct gbx_publication *p, const
 	return 0;
 }
 
-int gbx_statements_lock(const struct gbx_store *s, const char *run, int *fd, struct gbx_error *err)
-{
-	GBX_AUTO_STRING char *dir = gbx_run_path(s, run, "publication");
-	GBX_AUTO_STRING char *path = gbx_run_path(s, run, "publication/lock");
-	struct gbx_error ignored;
-
-	if (!dir || !path)
-		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
-	if (gbx_make_dirs(dir, 0700, &ignored) || gbx_open_append(path, 0600, fd, &ignored))
-		return 0;
-	return gbx_lock(*fd, err);
-}
-
 static int load(const char *path, struct gbx_bytes *text, struct gbx_dsse *kept, struct gbx_error *err)
 {
 	int rc = gbx_load_file(path, GBX_LIMIT_DSSE, text, err);

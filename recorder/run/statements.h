@@ -6,10 +6,6 @@
 #include "run/identity.h"
 #include "store/store.h"
 
-/* Waits until nobody else publishes this run, until *fd is closed: two new statements must not get one number. Where the store cannot
- * be written, and so no statement made, *fd stays -1. */
-int gbx_statements_lock(const struct gbx_store *s, const char *run, int *fd, struct gbx_error *err) GBX_MUST_USE;
-
 /* The newest statement whose bundle was written; GBX_E_NOTFOUND where there is none. */
 int gbx_statement_newest(const struct gbx_store *s, const char *run, struct gbx_publication *out, struct gbx_error *err) GBX_MUST_USE;
 

@@ -3,8 +3,9 @@
 
 #include "base/mem.h"
 #include "store/index.h"
+#include "store/removed.h"
 
-static bool matches(const char *run, const char *said)
+bool gbx_run_is_said(const char *run, const char *said)
 {
 	size_t len = strlen(said), all = strlen(run);
 
@@ -19,13 +20,13 @@ static int several(const struct gbx_names *runs, const char *said, struct gbx_er
 	size_t len = 0;
 
 	for (size_t i = 0; i < runs->len && len + 40 < sizeof list; i++)
-		if (matches(runs->name[i], said))
+		if (gbx_run_is_said(runs->name[i], said))
 			len += (size_t)sprintf(list + len, " %s", runs->name[i]);
 	return gbx_fail(err, GBX_E_USAGE, "'%s' matches several runs:%s; give more of the id", said, list);
 }
 
 /* By its id alone. */
-static int find_id(const struct gbx_store *s, const char *said, char run[GBX_ULID_TEXT + 1], size_t *runs, struct gbx_error *err)
+static int find_id(const struct gbx_store *s, const char *said, char run[GBX_ULID_TEXT + 1], struct gbx_error *err)
 {
 	GBX_CLEANUP(gbx_names_free) struct gbx_names names = {0};
 	size_t found = 0, at = 0;
@@ -34,13 +35,12 @@ static int find_id(const struct gbx_store *s, const char *said, char run[GBX_ULI
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < names.len; i++)
-		if (matches(names.name[i], said)) {
+		if (gbx_run_is_said(names.name[i], said)) {
 			found++;
 			at = i;
 		}
 	if (found > 1)
 		return several(&names, said, err);
-	*runs = names.len;
 	if (found == 0)
 		return gbx_fail(err, GBX_E_NOTFOUND, "no run has this id");
 	memcpy(run, names.name[at], GBX_ULID_TEXT + 1);
@@ -58,8 +58,7 @@ int gbx_run_resolve(const struct gbx_store *s, const struct gbx_index_options *o
 		    char run[GBX_ULID_TEXT + 1], struct gbx_error *err)
 {
 	GBX_AUTO_INDEX struct gbx_index *index = NULL;
-	size_t runs = 0;
-	int rc = find_id(s, said, run, &runs, err);
+	int rc = find_id(s, said, run, err);
 
 	if (rc != GBX_E_NOTFOUND)
 		return rc;
@@ -67,6 +66,6 @@ int gbx_run_resolve(const struct gbx_store *s, const struct gbx_index_options *o
 	if (rc == 0)
 		rc = find_newest(index, said, repo, run, err);
 	if (rc == GBX_E_NOTFOUND)
-		return gbx_fail(err, rc, "no run '%s' in '%s': 'glassbox ls' lists %zu runs", said, s->path, runs);
+		return gbx_removed_tell(s, said, err);
 	return rc;
 }

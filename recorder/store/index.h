@@ -86,6 +86,9 @@ void gbx_index_list_free(struct gbx_index_list *list);
 int gbx_index_newest(struct gbx_index *index, const char *name, const char *repo, char run[GBX_ULID_TEXT + 1],
 		     struct gbx_error *err) GBX_MUST_USE;
 
+/* Whether said is this id, or 6 or more characters of its beginning or end. */
+bool gbx_run_is_said(const char *run, const char *said);
+
 /* RUN as a person says it: an id, a unique prefix or suffix of 6 or more, "last" (newest of the repository with this work tree's root;
  * repo NULL: of all), or a name (newest). GBX_E_NOTFOUND, or GBX_E_USAGE with the candidates where several match. The index is opened
  * only where the id does not say it. */

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "store/filesystem.h"
+#include "store/removed.h"
 
 void gbx_store_free(struct gbx_store *s)
 {
@@ -158,6 +159,8 @@ int gbx_run_create(const struct gbx_store *s, uint8_t run[GBX_ULID_LEN], struct 
 	int rc = memcmp(run, none, sizeof none) == 0 ? new_ulid(run, err) : 0;
 
 	gbx_ulid_text(run, text);
+	if (rc == 0 && gbx_removed_when(s, text, NULL))
+		return gbx_fail(err, GBX_E_REFUSED, "run %s was removed; its id is not used again", text);
 	for (size_t i = 0; rc == 0 && i < sizeof folder / sizeof *folder; i++) {
 		GBX_AUTO_STRING char *path = gbx_run_path(s, text, folder[i]);
 		rc = path ? gbx_make_dirs(path, 0700, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
@@ -165,22 +168,19 @@ int gbx_run_create(const struct gbx_store *s, uint8_t run[GBX_ULID_LEN], struct 
 	return rc;
 }
 
-int gbx_run_names(const struct gbx_store *s, struct gbx_names *out, struct gbx_error *err)
+int gbx_ulid_names(const char *folder, struct gbx_names *out, struct gbx_error *err)
 {
-	GBX_AUTO_STRING char *path = gbx_path_join(s->path, "runs");
 	struct gbx_names all = {0};
 	uint8_t ulid[GBX_ULID_LEN];
+	size_t kept = 0;
 
-	if (!path)
-		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
-	if (!gbx_exists(path)) {
+	if (!gbx_exists(folder)) {
 		*out = all;
 		return 0;
 	}
-	int rc = gbx_list_dir(AT_FDCWD, path, &all, err);
+	int rc = gbx_list_dir(AT_FDCWD, folder, &all, err);
 	if (rc)
 		return rc;
-	size_t kept = 0;
 	for (size_t i = 0; i < all.len; i++) {
 		if (gbx_ulid_parse(gbx_slice_text(all.name[i]), ulid))
 			all.name[kept++] = all.name[i];
@@ -190,4 +190,11 @@ int gbx_run_names(const struct gbx_store *s, struct gbx_names *out, struct gbx_e
 	all.len = kept;
 	*out = all;
 	return 0;
+}
+
+int gbx_run_names(const struct gbx_store *s, struct gbx_names *out, struct gbx_error *err)
+{
+	GBX_AUTO_STRING char *path = gbx_path_join(s->path, "runs");
+
+	return path ? gbx_ulid_names(path, out, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
 }

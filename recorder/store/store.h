@@ -7,10 +7,12 @@
  *   runs/<run ULID>/streams/<root>.tfrecord         the seal's list of streams
  *   runs/<run ULID>/signature/                      head.note, start.proof, seal.proof, key.vkey
  *   runs/<run ULID>/publication/<n>.json            each publication statement, in its envelope
- *   runs/<run ULID>/publication/lock                held while the run is published
+ *   runs/<run ULID>/lock                            held while the run is sealed, signed, published or removed
  *   runs/<run ULID>/publication/unwritten           there while the newest statement's bundle is not
  *   git/                                            the snapshots' git objects
  *   index/<n>.sqlite                                answers questions about runs; see index.h
+ *   removed/<run ULID>/tombstone                    what is left of a removed run
+ *   lock                                            held by who works in the store; alone by gc
  *
  * Folders 0700, files 0600. */
 #ifndef GBX_STORE_STORE_H
@@ -53,6 +55,8 @@ char *gbx_run_path(const struct gbx_store *s, const char *run, const char *name)
 /* Makes a run's folders. A new ULID is made where run is empty. */
 int gbx_run_create(const struct gbx_store *s, uint8_t run[GBX_ULID_LEN], struct gbx_error *err) GBX_MUST_USE;
 
+/* The names in a folder that are ULIDs, oldest first; none where the folder is not there. */
+int gbx_ulid_names(const char *folder, struct gbx_names *out, struct gbx_error *err) GBX_MUST_USE;
 /* The runs in the store, as ULID texts, oldest first. */
 int gbx_run_names(const struct gbx_store *s, struct gbx_names *out, struct gbx_error *err) GBX_MUST_USE;
 

@@ -560,7 +560,7 @@ class Disclose(unittest.TestCase):
         done = p.call("bash", "-c", f"ulimit -f {kib}; trap '' XFSZ; '{p.glassbox}' disclose {run} arg -o '{p.path('two.tar')}'", ok=False)
         self.assertNotEqual(done.returncode, 0)
         self.assertFalse(os.path.exists(p.path("two.tar")))
-        self.assertEqual(sorted(os.listdir(os.path.join(self.store(), run, "publication"))), ["1.json", "lock"])
+        self.assertEqual(sorted(os.listdir(os.path.join(self.store(), run, "publication"))), ["1.json"])
         p.box("disclose", run, "arg", "-o", p.path("two"))
         self.assertEqual(statement_of(p.path("two"))[1]["sequence"], 2)
 
@@ -570,7 +570,7 @@ class Disclose(unittest.TestCase):
         p.box("publish", run, "-o", p.path("one"))
         p.box("disclose", run, "arg", "-o", p.path("two"))
         kept = os.path.join(self.store(), run, "publication")
-        self.assertEqual(sorted(os.listdir(kept)), ["1.json", "2.json", "lock"])
+        self.assertEqual(sorted(os.listdir(kept)), ["1.json", "2.json"])
         # As a kill between the statement and the bundle leaves it.
         p.write(os.path.join(kept, "unwritten"), "")
         done = p.box("disclose", run, "arg", "-o", p.path("again"))
@@ -580,13 +580,13 @@ class Disclose(unittest.TestCase):
         p.write(os.path.join(kept, "unwritten"), "")
         p.box("disclose", run, "root", "-o", p.path("other"))
         self.assertEqual(statement_of(p.path("other"))[1]["sequence"], 3)
-        self.assertEqual(sorted(os.listdir(kept)), ["1.json", "2.json", "3.json", "lock"])
+        self.assertEqual(sorted(os.listdir(kept)), ["1.json", "2.json", "3.json"])
 
     def test_two_at_once_get_two_numbers(self):
         p = self.place
         run = self.simple_run()
         p.box("publish", run, "-o", p.path("first"))
-        with open(os.path.join(self.store(), run, "publication/lock"), "a") as lock:
+        with open(os.path.join(self.store(), run, "lock"), "a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             waiting = subprocess.Popen([p.glassbox, "publish", "-q", run, "-o", p.path("second")], env=p.env, cwd=p.repo)
             with self.assertRaises(subprocess.TimeoutExpired):

@@ -1,0 +1,111 @@
+#include "store/hold.h"
+
+#include <errno.h>
+
+#include "base/mem.h"
+#include "store/filesystem.h"
+#include "store/removed.h"
+
+void gbx_hold_release(struct gbx_hold *hold)
+{
+	gbx_close(&hold->run);
+	gbx_close(&hold->store);
+}
+
+/* A filesystem without locks is no reason to do nothing. */
+static int lock(int fd, enum gbx_lock_kind kind, struct gbx_error *err)
+{
+	struct gbx_error why = {0};
+	int rc = gbx_lock_as(fd, kind, &why);
+
+	if (rc == 0 || why.sys == ENOLCK || why.sys == ENOSYS || why.sys == EOPNOTSUPP)
+		return 0;
+	return gbx_fail(err, rc, "%s", why.line);
+}
+
+/* GBX_E_TIMEOUT where it would have to wait and may not. */
+static int hold_store(const struct gbx_store *s, enum gbx_lock_kind kind, int *fd, struct gbx_error *err)
+{
+	GBX_AUTO_STRING char *path = gbx_path_join(s->path, "lock");
+	struct gbx_error ignored;
+
+	if (!path)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	if (gbx_filesystem_of(s->path).shared || gbx_open_append(path, 0600, fd, &ignored))
+		return 0;
+	return lock(*fd, kind, err);
+}
+
+/* Whether what is open is still what lies there: the folder may have been moved away while its lock was waited for. */
+static bool is_there(int fd, const char *path)
+{
+	struct stat opened, there;
+
+	return gbx_fstat(fd, &opened, NULL) == 0 && gbx_stat(path, &there, NULL) == 0 && opened.st_dev == there.st_dev &&
+	       opened.st_ino == there.st_ino;
+}
+
+static int hold_run(const struct gbx_store *s, const char *run, int *fd, struct gbx_error *err)
+{
+	GBX_AUTO_STRING char *path = gbx_run_path(s, run, "lock");
+	struct gbx_error why;
+
+	if (!path)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	for (;;) {
+		GBX_AUTO_FD int opened = -1;
+		int rc = gbx_open_append(path, 0600, &opened, &why);
+		if (rc == GBX_E_NOTFOUND)
+			return gbx_removed_tell(s, run, err);
+		if (rc)
+			return 0;
+		rc = lock(opened, GBX_LOCK_ALONE, err);
+		if (rc)
+			return rc;
+		if (is_there(opened, path)) {
+			*fd = opened;
+			opened = -1;
+			return 0;
+		}
+	}
+}
+
+int gbx_hold_run(const struct gbx_store *s, const char *run, struct gbx_hold *out, struct gbx_error *err)
+{
+	GBX_AUTO_HOLD struct gbx_hold hold = GBX_HOLD_NONE;
+	int rc = hold_store(s, GBX_LOCK_SHARED, &hold.store, err);
+
+	if (rc == 0)
+		rc = hold_run(s, run, &hold.run, err);
+	if (rc)
+		return rc;
+	*out = hold;
+	hold = (struct gbx_hold)GBX_HOLD_NONE;
+	return 0;
+}
+
+bool gbx_hold_store(const struct gbx_store *s, struct gbx_hold *out)
+{
+	struct gbx_error ignored;
+
+	*out = (struct gbx_hold)GBX_HOLD_NONE;
+	if (hold_store(s, GBX_LOCK_SHARED_NOW, &out->store, &ignored) == 0)
+		return true;
+	gbx_hold_release(out);
+	return false;
+}
+
+int gbx_hold_alone(const struct gbx_store *s, struct gbx_hold *out, struct gbx_error *err)
+{
+	GBX_AUTO_HOLD struct gbx_hold hold = GBX_HOLD_NONE;
+	int rc = hold_store(s, GBX_LOCK_ALONE_NOW, &hold.store, err);
+
+	if (rc == GBX_E_TIMEOUT)
+		return gbx_fail(err, GBX_E_REFUSED, "store '%s': somebody records, seals, signs, publishes or removes in it now; try again "
+				"when that is done", s->path);
+	if (rc)
+		return rc;
+	*out = hold;
+	hold = (struct gbx_hold)GBX_HOLD_NONE;
+	return 0;
+}
