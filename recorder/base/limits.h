@@ -33,6 +33,8 @@
 #define GBX_LIMIT_TAR_PAX (64u * 1024)           /* a pax extended header */
 #define GBX_LIMIT_TAR_TAIL (1024u * 1024)        /* zero blocks behind the end of a tar that another tool wrote */
 #define GBX_LIMIT_UNSYNCED (4u * 1024 * 1024)     /* bodies of a stream that are kept in memory until they are synced */
+#define GBX_LIMIT_RING (16u * 1024 * 1024)        /* the file of a ring of points */
+#define GBX_LIMIT_METRIC_NAME 1024u              /* bytes */
 #define GBX_LIMIT_DAMAGE (64u * 1024 * 1024)      /* of a journal, searched for intact records behind a bad one */
 #define GBX_LIMIT_STREAMS 1000000u               /* streams of a run */
 #define GBX_LIMIT_LISTED 10000u                  /* gaps, failures or other things that a report lists one by one */

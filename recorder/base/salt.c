@@ -1,15 +1,13 @@
 #include "base/salt.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/io.h"
+#include "base/map.h"
 
-#define PAGE 4096
-#define SALTS (PAGE / GBX_SALT_BYTES - 1)
+#define SALTS (GBX_WIPED_SIZE / GBX_SALT_BYTES - 1)
 
-/* Exactly one page, so that wiping on fork takes `left` with it: zero left is what makes the child fetch its own. */
+/* All of it in memory that is wiped on fork, `left` too: zero left is what makes the child fetch its own. */
 struct gbx_salts {
 	uint8_t salt[SALTS][GBX_SALT_BYTES];
 	uint64_t left;
@@ -17,27 +15,20 @@ struct gbx_salts {
 
 int gbx_salts_new(struct gbx_salts **out, struct gbx_error *err)
 {
-	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *page;
+	int rc = gbx_map_wiped(&page, err);
 
-	if (page == MAP_FAILED)
-		return gbx_fail_errno(err, errno, "no memory for salts");
-#ifdef MADV_WIPEONFORK
-	if (madvise(page, PAGE, MADV_WIPEONFORK)) {
-		int sys = errno;
-		munmap(page, PAGE);
-		return gbx_fail_errno(err, sys, "cannot keep salts from a forked process");
-	}
-#endif
-	*out = page;
-	return 0;
+	if (rc == 0)
+		*out = page;
+	return rc;
 }
 
 void gbx_salts_free(struct gbx_salts *s)
 {
 	if (!s)
 		return;
-	explicit_bzero(s, PAGE);
-	munmap(s, PAGE);
+	explicit_bzero(s, sizeof *s);
+	gbx_unmap(s, GBX_WIPED_SIZE);
 }
 
 int gbx_salts_take(struct gbx_salts *s, uint8_t out[GBX_SALT_BYTES], struct gbx_error *err)

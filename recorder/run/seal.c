@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "journal/streams.h"
 #include "run/pending.h"
+#include "run/recover.h"
 #include "store/hold.h"
 #include "store/journals.h"
 
@@ -78,20 +79,51 @@ static int put_seal(struct gbx_recorder *r, Glassbox__Seal__State state, const s
 	return gbx_writer_seal(r->writer, &body, lead, err);
 }
 
+static const struct gbx_stream_view *find_stream(const struct gbx_run_view *v, const uint8_t id[GBX_STREAM_LEN])
+{
+	for (size_t i = 0; i < v->streams; i++)
+		if (memcmp(v->stream[i].head.stream, id, GBX_STREAM_LEN) == 0)
+			return &v->stream[i];
+	return NULL;
+}
+
+/* Puts the members back to where they stood when the points of their rings were recorded: what they wrote since would be there twice. */
+static void pin_members(struct gbx_run_view *now, const struct gbx_run_view *seen)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < now->streams; i++) {
+		struct gbx_stream_view *s = &now->stream[i];
+		const struct gbx_stream_view *was = find_stream(seen, s->head.stream);
+		bool lead = s->role == GLASSBOX__STREAM_START__ROLE__LEAD;
+		if (!lead && was) {
+			s->head = was->head;
+			s->ended = was->ended;
+		}
+		if (lead || was)
+			now->stream[kept++] = *s;
+		else
+			gbx_free(s->path);
+	}
+	now->streams = kept;
+}
+
 /* What the Seal says of the streams holds only while the lead is the one that was listed. */
-static int try_seal(struct gbx_recorder *r, Glassbox__Seal__State state, struct gbx_error *err)
+static int try_seal(struct gbx_recorder *r, Glassbox__Seal__State state, const struct gbx_run_view *seen, struct gbx_error *err)
 {
 	GBX_CLEANUP(free_list) struct list list = {0};
-	GBX_CLEANUP(gbx_run_view_free) struct gbx_run_view v = {0};
+	GBX_CLEANUP(gbx_run_view_free) struct gbx_run_view now = {0};
 	struct gbx_head lead;
 	int rc = gbx_writer_sync(r->writer, err);
 
 	if (rc == 0)
 		rc = gbx_writer_head(r->writer, &lead, err);
+	if (rc == 0 && !find_stream(seen, lead.stream)) {
+		rc = gbx_run_scan(r->store, r->run_text, NULL, NULL, &now, err);
+		pin_members(&now, seen);
+	}
 	if (rc == 0)
-		rc = gbx_run_scan(r->store, r->run_text, NULL, NULL, &v, err);
-	if (rc == 0)
-		rc = build_list(&v, &lead, &list, err);
+		rc = build_list(now.streams ? &now : seen, &lead, &list, err);
 	if (rc == 0)
 		rc = write_list(r, &list, err);
 	return rc ? rc : put_seal(r, state, &list, &lead, err);
@@ -99,11 +131,15 @@ static int try_seal(struct gbx_recorder *r, Glassbox__Seal__State state, struct 
 
 int gbx_seal_write(struct gbx_recorder *r, Glassbox__Seal__State state, struct gbx_error *err)
 {
-	int rc = try_seal(r, state, err);
+	GBX_CLEANUP(gbx_run_view_free) struct gbx_run_view seen = {0};
+	int rc = gbx_recover(r, &seen, err);
 
+	if (rc)
+		return rc;
+	rc = try_seal(r, state, &seen, err);
 	/* A write or sync that failed has led to a new lead stream. */
 	for (int i = 0; rc && i < 2; i++)
-		rc = try_seal(r, state, err);
+		rc = try_seal(r, state, &seen, err);
 	return rc;
 }
 
@@ -135,6 +171,17 @@ static int may_seal(const struct gbx_run_view *v, bool dead, struct gbx_error *e
 	return 0;
 }
 
+/* Goes on from the lead as far as it is intact, or begins one where there is none. */
+static int begin(struct gbx_recorder *r, struct gbx_store *s, const struct gbx_run_view *v, struct gbx_error *err)
+{
+	const struct gbx_stream_view *lead = v->has_lead ? &v->stream[v->lead] : NULL;
+	int rc = gbx_recorder_begin(r, s, v->ulid, lead ? &lead->head : NULL, err);
+
+	if (rc == 0 && lead)
+		gbx_tell_break(r, lead);
+	return rc;
+}
+
 int gbx_seal_run(struct gbx_store *s, const char *run, bool dead, void (*say)(const char *), bool *changed, struct gbx_error *err)
 {
 	GBX_CLEANUP(gbx_run_view_free) struct gbx_run_view v = {0};
@@ -152,7 +199,7 @@ int gbx_seal_run(struct gbx_store *s, const char *run, bool dead, void (*say)(co
 		return 0;
 	rc = may_seal(&v, dead, err);
 	if (rc == 0)
-		rc = gbx_recorder_begin(&r, s, v.ulid, v.has_lead ? &v.stream[v.lead].head : NULL, err);
+		rc = begin(&r, s, &v, err);
 	if (rc == 0)
 		rc = gbx_pending_finish(&pending, &r, err);
 	if (rc == 0)
