@@ -160,6 +160,7 @@ int gbx_verify(const char *bundle, const struct gbx_verify_options *options, str
 		gbx_free(v.reference[i].name);
 	gbx_free(v.reference);
 	gbx_free(v.by_digest);
+	gbx_free(v.wanted);
 	gbx_publication_free(&v.publication);
 	gbx_source_free(v.source);
 	if (made.broken.code) {

@@ -14,19 +14,14 @@ static int compare(const struct gbx_reference *ref, const struct gbx_manifest_su
 	return 0;
 }
 
-/* Against the record that has the roots: for data-files the dataset's, which may be withheld. */
+/* Against the record that has the roots: for data-files the dataset's, which may be withheld. That it is there is another check. */
 static int compare_with_record(const struct gbx_verification *v, const struct gbx_reference *ref, const struct gbx_manifest_sum *sum,
 			       struct gbx_error *err)
 {
 	if (ref->kind->kind != GLASSBOX__KIND__DATASET_FILES)
 		return compare(ref, sum, err);
-	const struct gbx_reference *dataset = gbx_verify_dataset(v, &ref->dataset);
-	if (dataset)
-		return dataset->shown ? compare(dataset, sum, err) : 0;
-	if (!v->journals_whole)
-		return 0;
-	return gbx_fail(err, GBX_E_BAD, "record %llu is of record %llu, which is no dataset", (unsigned long long)ref->seq,
-			(unsigned long long)ref->dataset.seq);
+	const struct gbx_reference *dataset = gbx_verify_find(v, &ref->dataset, GLASSBOX__KIND__DATASET);
+	return dataset && dataset->shown ? compare(dataset, sum, err) : 0;
 }
 
 static int read_manifest(struct gbx_input *in, enum gbx_manifest_kind kind, unsigned threads, struct gbx_manifest_sum *sum,
@@ -126,7 +121,7 @@ void gbx_verify_manifests(struct gbx_verification *v)
 	if (v->files_withheld || v->code_withheld)
 		gbx_report_add(v->report, GBX_CHECK_MANIFESTS, any ? GBX_STATUS_PASS : GBX_STATUS_WITHHELD, false,
 			       any ? "those that are shown; others are withheld" : "all manifests are withheld");
-	else if (!any && v->references == 0 && v->journals_whole)
+	else if (!any && v->references == v->places && v->journals_whole)
 		gbx_report_add(v->report, GBX_CHECK_MANIFESTS, GBX_STATUS_ABSENT, false, "the run has no manifests");
 }
 

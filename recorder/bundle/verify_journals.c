@@ -296,7 +296,7 @@ static void take_shown(struct walk *w, const struct gbx_record *r)
 		take_place(w, r);
 	if (r->kind->kind == GLASSBOX__KIND__GAP)
 		take_gap(w, r);
-	if (gbx_verify_take_reference(w->v, r, w->chain.stream, &err))
+	if (gbx_verify_take_reference(w->v, r, w->chain.stream, &err) || gbx_verify_take_wanted(w->v, r, w->chain.stream, &err))
 		complain(w, GBX_CHECK_RECORDS, &err, r->seq);
 }
 
@@ -544,9 +544,11 @@ void gbx_verify_journals(struct gbx_verification *v)
 	finish_list(&w);
 	check_follows(&w);
 	check_ends(&w);
+	v->journals_whole = !w.stopped && w.streams > 0;
 	if (gbx_verify_sort_references(v, &err))
 		gbx_report_error(v->report, GBX_CHECK_MANIFESTS, &err, NULL);
-	v->journals_whole = !w.stopped && w.streams > 0;
+	else
+		gbx_verify_wanted(v);
 	gbx_blob_free(w.list_blob);
 	gbx_tfrecord_reader_free(&w.list);
 	gbx_ahead_free(w.records);

@@ -15,7 +15,7 @@ enum gbx_named {
 	GBX_NAMED_FILE,  /* a file of its own */
 };
 
-/* A shown record that names other layers or has a root to compare with. */
+/* A record that names other layers, has a root to compare with, or is of a kind that others name. */
 struct gbx_reference {
 	const struct gbx_kind *kind;
 	uint8_t stream[GBX_STREAM_LEN];
@@ -29,9 +29,18 @@ struct gbx_reference {
 	uint64_t files, bytes;
 	uint8_t tree[GBX_SHA256_LEN];     /* code: git id of the snapshot */
 	size_t tree_len;
-	bool shown;                       /* else it is a dataset's whose body is withheld or absent: only its place is known */
+	bool shown;                       /* else its body is withheld or absent, and only its place is known */
 	bool found;                       /* the layer is in the bundle */
 	bool compared;                    /* with a folder, and equal */
+};
+
+/* A record that another one names and that was not seen before it. */
+struct gbx_wanted {
+	struct gbx_ref at;
+	const struct gbx_kind *kind;
+	const struct gbx_kind *by;        /* the kind of the one that names it */
+	uint8_t stream[GBX_STREAM_LEN];
+	uint64_t seq;
 };
 
 struct gbx_against;
@@ -54,6 +63,9 @@ struct gbx_verification {
 	struct gbx_head lead;             /* with the Seal */
 	struct gbx_reference *reference;
 	size_t references, references_cap, names_len;
+	size_t places;                    /* of the references, those that name nothing and have no root */
+	struct gbx_wanted *wanted;
+	size_t wanteds, wanteds_cap;
 	struct gbx_reference **by_digest; /* those that name a layer, sorted */
 	size_t named;
 	size_t code_withheld, files_withheld; /* records, by the owner's word */
@@ -75,10 +87,10 @@ void gbx_verify_against_open(struct gbx_verification *v);
 void gbx_verify_against_record(struct gbx_against *a, const uint8_t stream[GBX_STREAM_LEN], const struct gbx_record *r);
 void gbx_verify_against_finish(struct gbx_verification *v);
 
-/* Remembers what a shown record names. */
+/* Remembers what a shown record names, and that it is there. */
 int gbx_verify_take_reference(struct gbx_verification *v, const struct gbx_record *r, const uint8_t stream[GBX_STREAM_LEN],
 			      struct gbx_error *err) GBX_MUST_USE;
-/* Remembers that a dataset is there whose body is not. */
+/* Remembers that a record is there whose body is not. */
 int gbx_verify_take_unshown(struct gbx_verification *v, const struct gbx_record *r, const uint8_t stream[GBX_STREAM_LEN],
 			    struct gbx_error *err) GBX_MUST_USE;
 /* Sorts the references when the last one was taken. */
@@ -86,8 +98,14 @@ int gbx_verify_sort_references(struct gbx_verification *v, struct gbx_error *err
 /* The first reference that names such a layer with this digest, in the order of their places, or NULL; and the one behind it. */
 struct gbx_reference **gbx_verify_first(const struct gbx_verification *v, enum gbx_named what, const uint8_t sha256[GBX_SHA256_LEN]);
 struct gbx_reference **gbx_verify_next(const struct gbx_verification *v, struct gbx_reference **at);
-/* The dataset at a place, shown or not; NULL where there is another record or none. */
-const struct gbx_reference *gbx_verify_dataset(const struct gbx_verification *v, const struct gbx_ref *place);
+/* The record of a kind that others name (place, config, data) at a place, shown or not; NULL where there is another record or none. */
+const struct gbx_reference *gbx_verify_find(const struct gbx_verification *v, const struct gbx_ref *place, Glassbox__Kind kind);
+
+/* Records that a shown one names: kept in mind where they are not there yet. */
+int gbx_verify_take_wanted(struct gbx_verification *v, const struct gbx_record *r, const uint8_t stream[GBX_STREAM_LEN],
+			   struct gbx_error *err) GBX_MUST_USE;
+/* When all journals were read and the references are sorted: each of them is there, or a row of records says so. */
+void gbx_verify_wanted(struct gbx_verification *v);
 
 /* How many threads read so many bytes of records: for a few more than one cost more than they save. */
 unsigned gbx_verify_threads(const struct gbx_verification *v, uint64_t bytes);

@@ -1,4 +1,4 @@
-/* What shown records name: layers of the bundle, and roots to compare them with. */
+/* What shown records name: layers of the bundle, and roots to compare them with; and the records that others may name. */
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -62,10 +62,12 @@ static char *take_artifact(struct gbx_reference *ref, const Glassbox__Artifact *
 	return gbx_strdup(a->name);
 }
 
-/* False for a record that names nothing. */
+/* False for a record that names nothing and that none names. */
 static bool take_body(struct gbx_reference *ref, const Glassbox__Body *b)
 {
 	switch (b->body_case) {
+	case GLASSBOX__BODY__BODY_PLACE:
+		return true;
 	case GLASSBOX__BODY__BODY_CODE:
 		take_code(ref, b->code);
 		return true;
@@ -100,15 +102,22 @@ static int add(struct gbx_verification *v, const struct gbx_reference *ref, stru
 	size_t name = ref->name ? strlen(ref->name) + 1 : 0;
 
 	if (v->references == GBX_LIMIT_REFERENCES)
-		return gbx_fail(err, GBX_E_LIMIT, "more than %u records name files or manifests", GBX_LIMIT_REFERENCES);
+		return gbx_fail(err, GBX_E_LIMIT, "more than %u records name layers or are named by others", GBX_LIMIT_REFERENCES);
 	if (name > GBX_LIMIT_NAMES - v->names_len)
 		return gbx_fail(err, GBX_E_LIMIT, "the names of datasets and artifacts are longer than %u bytes together", GBX_LIMIT_NAMES);
 	int rc = gbx_grow((void **)&v->reference, &v->references_cap, v->references, sizeof *v->reference, err);
 	if (rc)
 		return rc;
 	v->names_len += name;
+	v->places += ref->kind->kind == GLASSBOX__KIND__PLACE || (ref->kind->kind == GLASSBOX__KIND__CONFIG && !ref->names);
 	v->reference[v->references++] = *ref;
 	return 0;
+}
+
+/* Kinds that others name: their places are known whether they are shown or not. */
+static bool is_named(Glassbox__Kind kind)
+{
+	return kind == GLASSBOX__KIND__PLACE || kind == GLASSBOX__KIND__CONFIG || kind == GLASSBOX__KIND__DATASET;
 }
 
 int gbx_verify_take_reference(struct gbx_verification *v, const struct gbx_record *r, const uint8_t stream[GBX_STREAM_LEN],
@@ -133,7 +142,7 @@ int gbx_verify_take_unshown(struct gbx_verification *v, const struct gbx_record 
 	struct gbx_reference ref = {.kind = r->kind, .seq = r->seq};
 
 	memcpy(ref.stream, stream, GBX_STREAM_LEN);
-	return r->kind->kind == GLASSBOX__KIND__DATASET ? add(v, &ref, err) : 0;
+	return is_named(r->kind->kind) ? add(v, &ref, err) : 0;
 }
 
 static int by_place(const void *a, const void *b)
@@ -196,12 +205,12 @@ struct gbx_reference **gbx_verify_next(const struct gbx_verification *v, struct 
 	return at + 1 < v->by_digest + v->named && compare_digests(at[0], at[1]) == 0 ? at + 1 : NULL;
 }
 
-const struct gbx_reference *gbx_verify_dataset(const struct gbx_verification *v, const struct gbx_ref *place)
+const struct gbx_reference *gbx_verify_find(const struct gbx_verification *v, const struct gbx_ref *place, Glassbox__Kind kind)
 {
 	struct gbx_reference wanted = {.seq = place->seq};
 
 	memcpy(wanted.stream, place->stream, GBX_STREAM_LEN);
 	const struct gbx_reference *found =
 		v->references ? bsearch(&wanted, v->reference, v->references, sizeof *v->reference, by_place) : NULL;
-	return found && found->kind->kind == GLASSBOX__KIND__DATASET ? found : NULL;
+	return found && found->kind->kind == kind ? found : NULL;
 }

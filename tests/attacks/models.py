@@ -4,3 +4,4 @@ import models_bombs
 import models_history
 import models_layout
 import models_nonsense
+import models_references

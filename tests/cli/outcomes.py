@@ -348,6 +348,14 @@ class Outcomes(unittest.TestCase):
             relink(frames)
         self.row("records", "skipped", 3, self.signed(version))
 
+        def no_dataset(b, frames):
+            i = find(frames, "data-files")
+            f = dict(fields(fields(frames[i].body)[0][1]))
+            ref = dict(fields(f[1]))
+            frames[i].body = frames[i].body.replace(field(1, f[1]), field(1, field_bytes(1, ref[1]) + field_number(2, 1)), 1)
+            relink(frames, i)
+        self.row("records", "fail", 1, self.signed(no_dataset), words="which is no data record")
+
         def never_withheld(b, frames):
             i = find(frames, "run-end")
             frames[i].salt = frames[i].body = b""
@@ -597,14 +605,6 @@ class Outcomes(unittest.TestCase):
         self.row("manifests", "fail", 1, self.signed(surplus), words="no shown record names this manifest")
         for title in ("manifest/1.tfrecord", "manifest/2.tfrecord", next(t for t in Bundle(self.path).layer if t.startswith("file/"))):
             self.row("manifests", "absent", 3, self.signed(lambda b, frames: b.remove(title)), words="not in the bundle")
-
-        def no_dataset(b, frames):
-            i = find(frames, "data-files")
-            f = dict(fields(fields(frames[i].body)[0][1]))
-            ref = dict(fields(f[1]))
-            frames[i].body = frames[i].body.replace(field(1, f[1]), field(1, field_bytes(1, ref[1]) + field_number(2, 1)), 1)
-            relink(frames, i)
-        self.row("manifests", "fail", 1, self.signed(no_dataset), words="no dataset")
         p = self.place
         p.box("publish", "last", "--withhold", "data-files", "--withhold", "artifact", "--withhold", "declaration", "--withhold",
               "data", "--withhold", "code", "-o", p.path("withheld"))

@@ -490,6 +490,20 @@ class Bundle:
         need(n == sum(t.startswith("journal/") for t in self.layers), "a gap in the numbers of journals")
         return "%d, %d of them shown" % (len(self.records), sum(r.body is not None for _, r in self.records))
 
+    # Section 2: what a Ref names
+    NAMES = {"param": ("config", "config"), "gap": ("place", "place"), "data-files": ("dataset", "data")}
+
+    def references(self):
+        there = {(stream, r.seq): r.kind for stream, r in self.records}
+        names = 0
+        for _, r in self.records:
+            member, kind = self.NAMES.get(r.kind, (None, None))
+            if r.body is not None and member in r.body:
+                place = r.body[member]["stream"], r.body[member].get("seq", 0)
+                need(there.get(place) == kind, "record", r.seq, "names no", kind, "record")
+                names += 1
+        return "%d" % names
+
     # Section 3
     def chain(self):
         stream, last = None, None
@@ -674,7 +688,6 @@ class Bundle:
             if r.kind == "data-files":
                 place = r.body["dataset"]["stream"], r.body["dataset"].get("seq", 0)
                 about = datasets.get(place)
-                need(about or any((s, d.seq, d.kind) == (*place, "data") for s, d in self.records), title, "is of no dataset")
             if about:
                 need(about["root"] == root_of([file_leaf(e) for e in entries]), title, "has another root")
                 need(about.get("files", 0) == len(entries), title, "has another number of files")
@@ -904,7 +917,7 @@ def main(arguments):
         return 2
     bundle = Bundle(path, key, unsigned)
     checks = [("layout", bundle.layout), ("digests", bundle.digests), ("records", bundle.all_records), ("chain", bundle.chain),
-              ("commitments", bundle.commitments), ("streams", bundle.streams), ("publication", bundle.publication),
+              ("references", bundle.references), ("commitments", bundle.commitments), ("streams", bundle.streams), ("publication", bundle.publication),
               ("signature", bundle.signature), ("manifests", bundle.manifests), ("files", bundle.files), ("code", bundle.code)]
     # A check needs those before it; what cannot be read at all is a failure like any other.
     for name, check in checks:
