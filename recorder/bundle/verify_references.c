@@ -83,7 +83,7 @@ static bool take_body(struct gbx_reference *ref, const Glassbox__Body *b)
 	case GLASSBOX__BODY__BODY_CONFIG:
 		if (b->config->content)
 			take_file(ref, b->config->content);
-		return ref->names == GBX_NAMED_FILE;
+		return true;
 	case GLASSBOX__BODY__BODY_ARGUMENT:
 		if (b->argument->content_case == GLASSBOX__ARGUMENT__CONTENT_BLOB)
 			take_file(ref, b->argument->blob);

@@ -1,7 +1,7 @@
 """Records that name other records: a parameter its config, a gap its place, data-files their dataset. What is named has to be in the run
 and of its kind, whether it is shown or withheld; nobody but the owner can sign it otherwise."""
 from case import Case, model
-from forge import NAME_OF_KIND, Owner, Run, field, field_bytes, field_number, page, ref, sha256
+from forge import NAME_OF_KIND, Owner, Run, field, field_bytes, field_number, page, path_of, ref, sha256
 from bundles import fields
 
 CONTRADICTS = 1
@@ -101,3 +101,6 @@ def names_of_records():
             run, seqs = run_with_places()
             put_rightly(run, kind, seqs[f"a {named} record"], how)
             yield Case(f"{kind} that names a {named} record {how}", signed(run), 0)
+    run, _ = run_with_places()
+    put_naming(run, "param", (run.lead.id, run.lead.add("config", field(1, path_of(b"secret.json")) + field_bytes(2, b"json"))))
+    yield Case("param that names a config without content", signed(run), 0)
