@@ -57,11 +57,12 @@ static int check_texts(const struct gbx_run_options *o, struct gbx_error *err)
 	return 0;
 }
 
-static int run(const struct gbx_given *given, const struct lists *l, struct gbx_run_options *o, struct gbx_error *err)
+/* *bare: the job can be run all the same, by becoming it. */
+static int run(const struct gbx_given *given, const struct lists *l, struct gbx_run_options *o, bool *bare, struct gbx_error *err)
 {
 	GBX_CLEANUP(gbx_bytes_wipe) struct gbx_bytes passphrase = {0};
 	GBX_AUTO_STRING char *key = gbx_key_path(given, &o->key_asked_for);
-	struct gbx_run_result result;
+	struct gbx_run_result result = {0};
 	int rc = l->data && l->output && l->config && l->param ? 0 : gbx_fail(err, GBX_E_NOMEM, "no memory for the command line");
 
 	if (rc == 0)
@@ -70,12 +71,14 @@ static int run(const struct gbx_given *given, const struct lists *l, struct gbx_
 		rc = read_linger(given, &o->linger_ms, err);
 	if (rc == 0)
 		rc = check_texts(o, err);
+	*bare = rc == GBX_E_NOMEM;
 	if (rc)
 		return rc;
 	gbx_store_choice(given, &o->store);
 	o->key = key;
 	o->passphrase = gbx_slice_of(&passphrase);
 	rc = gbx_run(o, &result, err);
+	*bare = rc && rc != GBX_E_USAGE && !result.started;
 	return rc ? rc : result.status;
 }
 
@@ -88,6 +91,24 @@ static int exec_bare(char **argv)
 	int status = errno == ENOENT ? 127 : 126;
 	gbx_say(line);
 	return status;
+}
+
+/* The recorder never harms the job: what keeps us from starting it as a child does not keep us from becoming it. */
+static int run_bare(char **argv, const struct gbx_error *why)
+{
+	char line[sizeof why->line + 64];
+
+	snprintf(line, sizeof line, "the job runs without its recorder: %s", why->line);
+	gbx_say(line);
+	return exec_bare(argv);
+}
+
+int gbx_run_without_memory(char **argv)
+{
+	for (; *argv && strcmp(*argv, "--strict") != 0; argv++)
+		if (strcmp(*argv, "--") == 0 && argv[1])
+			return exec_bare(argv + 1);
+	return NOT_RUN;
 }
 
 static int cmd_run(const struct gbx_given *given)
@@ -112,8 +133,11 @@ static int cmd_run(const struct gbx_given *given)
 	o.output = l.output;
 	o.config = l.config;
 	o.param = l.param;
-	int status = run(given, &l, &o, &err);
-	if (status < 0) {
+	bool bare = false;
+	int status = run(given, &l, &o, &bare, &err);
+	if (status < 0 && bare && !o.strict) {
+		status = run_bare(given->argument, &err);
+	} else if (status < 0) {
 		gbx_say(err.line);
 		status = NOT_RUN;
 	}

@@ -57,7 +57,9 @@ static int run_command(const struct gbx_command *c, char **argv)
 		/* The line begins with the program's name. */
 		gbx_make_plain(err.line);
 		fprintf(stderr, "%s\n", err.line);
-		return c->usage_status;
+		if (err.code != GBX_E_NOMEM)
+			return c->usage_status;
+		return c == &gbx_cmd_run ? gbx_run_without_memory(argv) : GBX_EXIT_UNSURE;
 	}
 	int status = GBX_EXIT_OK;
 	if (gbx_flag(&given, "help"))

@@ -163,7 +163,7 @@ int gbx_options_parse(const char *program, const struct gbx_command *command, ch
 	struct gbx_given g = {.program = program, .command = command};
 	g.set = gbx_calloc(count + letters + 1, sizeof *g.set);
 	g.argument = gbx_calloc(count + 1, sizeof *g.argument);
-	int rc = g.set && g.argument ? parse(&g, argv, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for the command line");
+	int rc = g.set && g.argument ? parse(&g, argv, err) : gbx_fail(err, GBX_E_NOMEM, "%s: no memory for the command line", program);
 	if (rc)
 		gbx_given_free(&g);
 	else

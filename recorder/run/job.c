@@ -39,6 +39,14 @@ int gbx_job_prepare(struct gbx_job *c, struct gbx_error *err)
 	return 0;
 }
 
+void gbx_job_restore(const struct gbx_job *c)
+{
+	if (!c->prepared)
+		return;
+	(void)sigaction(SIGCHLD, &c->chld, NULL);
+	(void)pthread_sigmask(SIG_SETMASK, &c->mask, NULL);
+}
+
 int gbx_job_exec_status(int exec_errno)
 {
 	return exec_errno == ENOENT ? 127 : 126;
@@ -90,8 +98,7 @@ _Noreturn static void become_job(const struct gbx_job *c, char *const *argv, cha
 {
 	if (parent_death)
 		(void)prctl(PR_SET_PDEATHSIG, parent_death);
-	(void)sigaction(SIGCHLD, &c->chld, NULL);
-	(void)pthread_sigmask(SIG_SETMASK, &c->mask, NULL);
+	gbx_job_restore(c);
 	execvpe(argv[0], argv, env);
 	int sys = errno;
 	(void)!gbx_write(to, &sys, sizeof sys, NULL);

@@ -61,6 +61,9 @@ int gbx_job_wait(struct gbx_job *c, int timeout_ms, struct gbx_job_end *end, str
 /* True where INT, TERM, HUP or QUIT came and was not dealt with: after the job's end, somebody who does not want to wait for us. */
 bool gbx_job_hurried(void);
 
+/* Undoes gbx_job_prepare where it was called: signals are as we were given them. */
+void gbx_job_restore(const struct gbx_job *c);
+
 /* Ends what a child still needs; gbx_job_wait does it too when the job has ended. */
 void gbx_job_release(struct gbx_job *c);
 

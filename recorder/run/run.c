@@ -169,7 +169,7 @@ static void put_command(struct session *s, char *const *config, const struct gbx
 	gbx_put_arguments(&s->recorder, o->argv);
 	gbx_put_params(&s->recorder, o->param, o->param_len);
 	for (size_t i = 0; i < o->config_len; i++)
-		gbx_put_config(&s->recorder, config[i], i < c->answers ? &c->answer[i] : NULL);
+		gbx_put_config(&s->recorder, config[i], c->captured && i < c->answers ? &c->answer[i] : NULL);
 }
 
 static void put_code_failed(struct session *s, const struct gbx_error *err)
@@ -391,7 +391,7 @@ static void tell_exec(const struct session *s, int exec_errno)
 	warn(s, line);
 }
 
-static int run_job(struct session *s, int *status, struct gbx_error *err)
+static int run_job(struct session *s, struct gbx_run_result *result, struct gbx_error *err)
 {
 	struct gbx_job_end end = {0};
 	int exec_errno = 0;
@@ -399,6 +399,7 @@ static int run_job(struct session *s, int *status, struct gbx_error *err)
 
 	if (rc)
 		return rc;
+	result->started = true;
 	if (exec_errno)
 		tell_exec(s, exec_errno);
 	if (s->recording) {
@@ -412,7 +413,7 @@ static int run_job(struct session *s, int *status, struct gbx_error *err)
 		return err->code;
 	if (s->recording)
 		record_end(s, &end, exec_errno);
-	*status = status_of(s, &end, exec_errno);
+	result->status = status_of(s, &end, exec_errno);
 	return 0;
 }
 
@@ -469,7 +470,7 @@ static int run(struct session *s, struct gbx_run_result *result, struct gbx_erro
 		warn(s, line);
 		s->recording = false;
 	}
-	rc = run_job(s, &result->status, err);
+	rc = run_job(s, result, err);
 	if (s->recording)
 		memcpy(result->run, s->recorder.run_text, sizeof result->run);
 	return rc;
@@ -482,6 +483,8 @@ int gbx_run(const struct gbx_run_options *options, struct gbx_run_result *result
 	*result = (struct gbx_run_result){0};
 	int rc = run(&s, result, err);
 	gbx_job_release(&s.child);
+	if (!result->started)
+		gbx_job_restore(&s.child);
 	free_session(&s);
 	return rc;
 }

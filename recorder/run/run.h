@@ -25,10 +25,12 @@ struct gbx_run_options {
 struct gbx_run_result {
 	int status; /* what the program exits with: the job's, 128 + N for a signal, 125 to 127 where it did not start */
 	char run[GBX_ULID_TEXT + 1]; /* empty where nothing was recorded */
+	bool started; /* also where gbx_run fails: there is or was a job */
 };
 
 /* Runs the job and records it. The recorder never harms the job: where nothing can be recorded the job runs bare, and one line says
- * so. Fails only where the job was not started: wrong options (GBX_E_USAGE), or strict and no record. */
+ * so. Fails only where the job was not started: wrong options (GBX_E_USAGE), strict and no record, or no process can be made; signals
+ * are then as they were before, and the caller can become the job by itself. */
 int gbx_run(const struct gbx_run_options *options, struct gbx_run_result *result, struct gbx_error *err) GBX_MUST_USE;
 
 #endif
