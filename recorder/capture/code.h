@@ -38,7 +38,7 @@ struct gbx_code_remote {
 
 struct gbx_code_answer {
 	bool in_head;
-	bool compared;                   /* false: the file could not be read */
+	bool compared;                   /* false: the file or HEAD could not be read */
 	uint8_t sha256[GBX_SHA256_LEN];  /* of the bytes that were compared */
 };
 

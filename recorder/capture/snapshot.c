@@ -201,34 +201,46 @@ static int describe(struct gbx_snapshot *s, struct gbx_error *err)
 	return gbx_git_each_remote(s->git, add_remote, r, err);
 }
 
-/* The path within the repository of a file that is named by an absolute path: links on the way are followed, the file itself not. */
-static char *path_in(const char *repo, const char *path)
+/* The path within the repository of a file that is named by an absolute path: links on the way are followed, the file itself not.
+ * GBX_E_NOTFOUND where it is not in there. */
+static int path_in(const char *repo, const char *path, char **out, struct gbx_error *err)
 {
 	GBX_AUTO_STRING char *folder = gbx_memdup(path, (size_t)(gbx_path_base(path) - path));
 	GBX_AUTO_STRING char *real = NULL;
+	int rc = folder ? gbx_realpath(*folder ? folder : ".", &real, err) : GBX_E_NOMEM;
 
-	if (!folder || gbx_realpath(*folder ? folder : ".", &real, NULL))
-		return NULL;
-	GBX_AUTO_STRING char *full = gbx_path_join(real, gbx_path_base(path));
+	GBX_AUTO_STRING char *full = rc ? NULL : gbx_path_join(real, gbx_path_base(path));
 	const char *inside = full ? gbx_path_under(full, repo) : NULL;
-	return inside && *inside ? gbx_strdup(inside) : NULL;
+	if (full && (!inside || !*inside))
+		return gbx_fail(err, GBX_E_NOTFOUND, "'%s' is not in '%s'", path, repo);
+	char *copy = inside ? gbx_strdup(inside) : NULL;
+	if (!copy)
+		return rc ? rc : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	*out = copy;
+	return 0;
 }
 
-/* Every failure here is a no. */
+/* What cannot be told is no answer, and not a no. */
 static void answer(struct gbx_snapshot *s, const char *path, struct gbx_code_answer *a)
 {
 	GBX_AUTO_BYTES struct gbx_bytes content = {0};
+	GBX_AUTO_STRING char *inside = NULL;
 	uint8_t id[GBX_GIT_ID_MAX];
-	bool folder;
+	bool folder = false;
+	struct gbx_error err;
+	int rc = gbx_load_file(path, GBX_LIMIT_CONFIG, &content, &err);
 
-	if (gbx_load_file(path, GBX_LIMIT_CONFIG, &content, NULL) || gbx_sha256(gbx_slice_of(&content), a->sha256, NULL))
-		return;
-	a->compared = true;
-	GBX_AUTO_STRING char *inside = path_in(s->result->repo, path);
-	if (!inside || gbx_git_head_entry(s->git, &s->head, inside, id, &folder, NULL) || folder)
-		return;
-	if (gbx_git_read_blob(s->git, id, &s->cleaned, NULL) == 0)
-		a->in_head = gbx_slice_equal(gbx_slice_of(&s->cleaned), gbx_slice_of(&content));
+	if (rc == 0)
+		rc = gbx_sha256(gbx_slice_of(&content), a->sha256, &err);
+	bool read = rc == 0;
+	if (rc == 0)
+		rc = path_in(s->result->repo, path, &inside, &err);
+	if (rc == 0)
+		rc = gbx_git_head_entry(s->git, &s->head, inside, id, &folder, &err);
+	if (rc == 0 && !folder)
+		rc = gbx_git_read_blob(s->git, id, &s->cleaned, &err);
+	a->compared = read && (rc == 0 || rc == GBX_E_NOTFOUND);
+	a->in_head = rc == 0 && !folder && gbx_slice_equal(gbx_slice_of(&s->cleaned), gbx_slice_of(&content));
 }
 
 static int find_untracked(struct gbx_snapshot *s, struct gbx_error *err)

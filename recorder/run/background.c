@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include "base/mem.h"
 #include "run/sign.h"
 
 static void tell(struct gbx_background *b, const struct gbx_error *err)
@@ -10,12 +11,16 @@ static void tell(struct gbx_background *b, const struct gbx_error *err)
 		b->recorder->say(err->line);
 }
 
+/* Its name, too. */
 static int sync_file(const char *path, struct gbx_error *err)
 {
 	GBX_AUTO_FD int fd = -1;
-	int rc = gbx_open_read(path, &fd, err);
+	GBX_AUTO_STRING char *folder = gbx_memdup(path, (size_t)(gbx_path_base(path) - path));
+	int rc = folder ? gbx_open_read(path, &fd, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
 
-	return rc ? rc : gbx_sync(fd, err);
+	if (rc == 0)
+		rc = gbx_sync(fd, err);
+	return rc ? rc : gbx_sync_dir(folder, err);
 }
 
 /* The records that stand so far are synced, and, with a key, signed: the run is committed to before it has results. */

@@ -244,6 +244,8 @@ void gbx_declared_begin(struct gbx_recorder *r, struct gbx_declared *d)
 	body.declaration = &m;
 	if (m.path || d->uri)
 		gbx_put(r, &body, NULL);
+	else
+		gbx_put_gap(r, gap_kind(d), GLASSBOX__GAP__REASON__FAILED, 1, NULL);
 }
 
 /* The manifest goes into a file of the run's own folder, first under a temporary name and then under its digest. */
@@ -272,6 +274,10 @@ static int write_manifest(struct gbx_recorder *r, struct gbx_declared *d, struct
 		strcat(name, ".tfrecord");
 		GBX_AUTO_STRING char *path = gbx_run_path(r->store, r->run_text, name);
 		rc = path ? gbx_rename(temporary, path, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+		/* The record that names it must not outlive it. */
+		GBX_AUTO_STRING char *folder = rc ? NULL : gbx_run_path(r->store, r->run_text, "manifest");
+		if (rc == 0)
+			rc = folder ? gbx_sync_dir(folder, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
 	}
 	if (rc && gbx_unlink(temporary, &ignored))
 		return rc;

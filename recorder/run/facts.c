@@ -252,6 +252,8 @@ void gbx_put_config(struct gbx_recorder *r, const char *path, const struct gbx_c
 	if (config.read && config.content.len == config.size)
 		put_config(r, path, &config, is_in_head(head, &config), secret || hits);
 	put_secret_gap(r, GLASSBOX__GAP__KIND__CONFIG, "--config", hits ? hits : secret);
+	if (head && !head->compared)
+		gbx_put_gap_option(r, GLASSBOX__GAP__KIND__CONFIG, GLASSBOX__GAP__REASON__IO_ERROR, "--config");
 	if (config.reason) {
 		tell_config(r, path, config.why);
 		gbx_put_gap_option(r, GLASSBOX__GAP__KIND__CONFIG, (Glassbox__Gap__Reason)config.reason, "--config");

@@ -56,20 +56,22 @@ void gbx_put_roots(struct gbx_recorder *r)
 	struct gbx_error ignored;
 	size_t n = r->roots < 64 ? r->roots : 64;
 
+	/* Without randomness in the plain order. */
 	if (gbx_shuffle(order, n, &ignored))
-		return;
+		for (size_t i = 0; i < n; i++)
+			order[i] = i;
 	for (size_t i = 0; i < n; i++)
 		put_root(r, &r->root[order[i]]);
 	for (size_t i = n; i < r->roots; i++)
 		put_root(r, &r->root[i]);
 }
 
-static const struct gbx_root *deepest(const struct gbx_recorder *r, const char *path)
+static struct gbx_root *deepest(const struct gbx_recorder *r, const char *path)
 {
-	const struct gbx_root *best = NULL;
+	struct gbx_root *best = NULL;
 
 	for (size_t i = 0; i < r->roots; i++) {
-		const struct gbx_root *root = &r->root[i];
+		struct gbx_root *root = &r->root[i];
 		if (gbx_path_under(path, root->path) && (!best || strlen(root->path) > strlen(best->path)))
 			best = root;
 	}
@@ -78,15 +80,18 @@ static const struct gbx_root *deepest(const struct gbx_recorder *r, const char *
 
 int gbx_locate(struct gbx_recorder *r, const char *path, const char *name, Glassbox__Path *out, struct gbx_error *err)
 {
-	const struct gbx_root *root = deepest(r, path);
+	struct gbx_root *root = deepest(r, path);
 
 	if (!root) {
 		int rc = gbx_add_root(r, name, path, err);
 		if (rc)
 			return rc;
-		put_root(r, &r->root[r->roots - 1]);
 		root = &r->root[r->roots - 1];
 	}
+	/* Nobody can read a path below a root that no record tells of. */
+	put_root(r, root);
+	if (!root->recorded)
+		return gbx_fail(err, GBX_E_IO, "the root '%s' could not be recorded", root->name);
 	const char *under = gbx_path_under(path, root->path);
 	glassbox__path__init(out);
 	out->root = root->name;

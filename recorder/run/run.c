@@ -75,10 +75,13 @@ static int open_recorder(struct session *s, struct gbx_error *err)
 {
 	static const uint8_t new_run[GBX_ULID_LEN];
 	struct gbx_store_choice choice = s->o->store;
-	struct gbx_error ignored;
+	struct gbx_error why;
 
-	if (gbx_git_find(s->cwd, &s->work_tree, &s->git_dir, &ignored))
+	int found = gbx_git_find(s->cwd, &s->work_tree, &s->git_dir, &why);
+	if (found)
 		s->git_dir = NULL;
+	if (found && found != GBX_E_NOTFOUND)
+		warn(s, why.line);
 	choice.create = true;
 	choice.git_dir = s->git_dir;
 	int rc = gbx_store_find(&choice, &s->store, err);

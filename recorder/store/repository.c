@@ -1,5 +1,7 @@
 /* Finding a repository's common git folder, so that the store can lie in it: a few file reads, where starting libgit2 would cost
  * milliseconds before the job starts. Declared in store.h. gitrepository-layout(5). */
+#include <errno.h>
+
 #include "base/limits.h"
 #include "base/mem.h"
 #include "store/store.h"
@@ -54,6 +56,12 @@ static int common_dir(char *git_dir, char **out, struct gbx_error *err)
 	return rc;
 }
 
+/* It says nothing of what is there. What must not be looked into is no repository for us. */
+static bool is_outage(const struct gbx_error *err)
+{
+	return gbx_is_outage(err->code) && err->sys != ENOTDIR && err->sys != EACCES && err->sys != EPERM && err->sys != ELOOP;
+}
+
 int gbx_git_find(const char *start, char **root, char **common, struct gbx_error *err)
 {
 	char *at = gbx_strdup(start);
@@ -62,8 +70,13 @@ int gbx_git_find(const char *start, char **root, char **common, struct gbx_error
 		char *git_dir = NULL, *found = NULL;
 		if (!at)
 			return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
-		if (git_dir_at(*at ? at : "/", &git_dir, err) == 0) {
-			int rc = common_dir(git_dir, &found, err);
+		int rc = git_dir_at(*at ? at : "/", &git_dir, err);
+		if (rc && is_outage(err)) {
+			gbx_free(at);
+			return rc;
+		}
+		if (rc == 0) {
+			rc = common_dir(git_dir, &found, err);
 			if (rc) {
 				gbx_free(at);
 				return rc;
