@@ -5,8 +5,18 @@
 #include "run/declared.h"
 #include "store/runs.h"
 
+/* Streams come in the order of their ids, so a root or a result may come before what it belongs to or behind it. */
 struct gbx_pending {
 	struct gbx_declared_list list;
+	struct gbx_pending_place {
+		char *root, *under;
+	} *place; /* one for each of the list: where it is; NULL for a URI */
+	size_t places, places_cap;
+	struct gbx_pending_done {
+		Glassbox__Declaration__Role role;
+		char *name;
+	} *done; /* what was recorded */
+	size_t dones, dones_cap;
 	struct gbx_root *root;
 	size_t roots, roots_cap;
 };
