@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "bundle/write.h"
 #include "digest/manifest.h"
+#include "run/kept.h"
 #include "run/layers.h"
 #include "run/selection.h"
 #include "run/sign.h"
@@ -168,16 +169,17 @@ static int name_layers(struct publisher *p, struct gbx_error *err)
  * published in plain. */
 static int look_for_filters(struct publisher *p, const uint8_t sha256[GBX_SHA256_LEN], struct gbx_error *err)
 {
-	char name[96] = "manifest/";
+	GBX_AUTO_STRING char *path = gbx_kept_path(p->store, p->o->run, "manifest", sha256);
 	GBX_AUTO_FD int fd = -1;
 	struct gbx_manifest_reader reader;
 	struct gbx_file_input in;
 	struct gbx_entry e;
+	bool lost = false;
+	int rc = gbx_kept_is_lost(p->store, p->o->run, "manifest", sha256, &lost, err);
 
-	gbx_hex(sha256, GBX_SHA256_LEN, name + 9);
-	strcat(name, ".tfrecord");
-	GBX_AUTO_STRING char *path = gbx_run_path(p->store, p->o->run, name);
-	int rc = path ? gbx_open_regular(AT_FDCWD, path, &fd, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	if (rc || lost)
+		return rc; /* without its list the code is not shown */
+	rc = path ? gbx_open_regular(AT_FDCWD, path, &fd, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
 	if (rc)
 		return rc;
 	gbx_file_input(&in, fd);
@@ -219,6 +221,17 @@ static int scan(struct publisher *p, gbx_record_fn fn, void *arg, struct gbx_err
 	return rc;
 }
 
+static void tell_lost(const struct publisher *p)
+{
+	char line[160];
+
+	if (p->selection.lost == 0 || !p->o->say)
+		return;
+	snprintf(line, sizeof line, "%llu record%s withheld: the files that they name are lost from the store",
+		 (unsigned long long)p->selection.lost, p->selection.lost == 1 ? " is" : "s are");
+	p->o->say(line);
+}
+
 static int decide(struct publisher *p, struct gbx_error *err)
 {
 	GBX_AUTO_SOURCES struct gbx_sources *sources = NULL;
@@ -228,6 +241,8 @@ static int decide(struct publisher *p, struct gbx_error *err)
 	if (rc == 0)
 		rc = scan(p, gbx_selection_decide, &p->selection, err);
 	p->selection.sources = NULL;
+	if (rc == 0)
+		tell_lost(p);
 	if (rc == 0)
 		rc = gbx_selection_check(&p->selection, err);
 	if (rc == 0 && sources)

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "run/kept.h"
 #include "run/sources.h"
 
 void gbx_selection_free(struct gbx_selection *sel)
@@ -241,17 +242,30 @@ static void take_names(struct gbx_selected *item, const Glassbox__Body *b)
 	}
 }
 
-static int add_item(struct gbx_selection *sel, const struct gbx_record *r, bool shown, struct gbx_error *err)
+static int add_item(struct gbx_selection *sel, const struct gbx_selected *item, struct gbx_error *err)
 {
-	struct gbx_selected item = {.kind = r->kind, .shown = shown};
-
-	take_names(&item, r->body);
-	if (!item.has_manifest && !item.has_file)
+	if (!item->has_manifest && !item->has_file)
 		return 0;
 	int rc = gbx_grow((void **)&sel->item, &sel->items_cap, sel->items, sizeof *sel->item, err);
 	if (rc == 0)
-		sel->item[sel->items++] = item;
+		sel->item[sel->items++] = *item;
 	return rc;
+}
+
+/* What would be shown without the file that it names is withheld, and the owner's word says why. */
+static int check_lost(struct gbx_selection *sel, const struct gbx_selected *item, const char **reason, struct gbx_error *err)
+{
+	const char *folder = item->has_manifest ? "manifest" : "blob";
+	bool lost = false;
+
+	if (*reason || (!item->has_manifest && !item->has_file))
+		return 0;
+	int rc = gbx_kept_is_lost(sel->store, sel->run, folder, item->sha256, &lost, err);
+	if (rc || !lost)
+		return rc;
+	*reason = item->has_manifest ? "the list of its files is lost" : "its content is lost";
+	sel->lost++;
+	return 0;
 }
 
 /* An argument that is a blob, for selectors that look at its value. */
@@ -319,12 +333,19 @@ int gbx_selection_decide(void *arg, const struct gbx_stream_view *stream, const 
 	bool named = false, was_withheld = reason != NULL;
 	int rc = obey(sel, r, &reason, &named, err);
 
+	struct gbx_selected item = {.kind = r->kind};
+
 	if (rc)
 		return rc;
+	take_names(&item, r->body);
+	rc = check_lost(sel, &item, &reason, err);
+	if (rc)
+		return rc;
+	item.shown = reason == NULL;
 	sel->records++;
-	sel->shown += reason == NULL;
+	sel->shown += item.shown;
 	sel->disclosed += was_withheld && !reason;
-	rc = add_item(sel, r, reason == NULL, err);
+	rc = add_item(sel, &item, err);
 	if (rc == 0 && reason)
 		rc = gbx_publication_withhold(sel->publication, stream->head.stream, r->seq, r->kind, reason, err);
 	if (rc == 0 && reason && sel->sources && (named || (sel->before && !is_by_profile(sel, stream, r, reason))))

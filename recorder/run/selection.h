@@ -61,6 +61,7 @@ struct gbx_selection {
 	uint8_t snapshot[8][GBX_SHA256_LEN]; /* manifests of code, to be looked at for files that git filters */
 	size_t snapshots;
 	uint64_t records, shown, disclosed;
+	uint64_t lost; /* withheld because the file that they name is not in the store any more */
 	struct gbx_selected *item;
 	size_t items, items_cap;
 };
