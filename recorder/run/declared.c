@@ -36,8 +36,9 @@ static bool is_uri(const char *s)
 /* Absolute; through the system where it exists, so that links and dots do not make two names of one folder. */
 static int absolute(const char *path, const char *cwd, char **out, struct gbx_error *err)
 {
-	if (gbx_realpath(path, out, err) == 0)
-		return 0;
+	int rc = gbx_realpath(path, out, err);
+	if (rc == 0 || rc == GBX_E_NOMEM)
+		return rc;
 	char *joined = *path == '/' ? gbx_strdup(path) : gbx_path_join(cwd, path);
 	if (!joined)
 		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");

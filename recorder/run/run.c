@@ -425,7 +425,10 @@ static int find_configs(const struct session *s, char **config, struct gbx_error
 {
 	for (size_t i = 0; i < s->o->config_len; i++) {
 		const char *said = s->o->config[i];
-		if (gbx_realpath(said, &config[i], err) == 0)
+		int rc = gbx_realpath(said, &config[i], err);
+		if (rc == GBX_E_NOMEM)
+			return rc;
+		if (rc == 0)
 			continue;
 		config[i] = *said == '/' ? gbx_strdup(said) : gbx_path_join(s->cwd, said);
 		if (!config[i])
