@@ -93,6 +93,7 @@ struct gbx_report {
 	bool unread;           /* it could not be read as a bundle at all */
 	char name[256];        /* of the run, where it is shown; printable */
 	char commit[65];       /* of the code, where it is shown; hex */
+	uint64_t clock_back;   /* how far the clock was set back within a stream, at most; 0: it was not. Never counts */
 	Glassbox__Seal__State end; /* what the seal says; 0: no seal was read */
 	bool has_exit;
 	uint32_t exit;         /* status, signal or errno, by end */

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "bundle/verify_parts.h"
 #include "journal/ahead.h"
+#include "journal/clock.h"
 #include "journal/streams.h"
 
 /* A lead stream's head, for the lead streams that go on from it. */
@@ -18,6 +19,7 @@ struct walk {
 	struct gbx_verification *v;
 	struct gbx_chain chain;
 	struct gbx_ahead *records;
+	struct gbx_clock clock;
 	const char *title;        /* of the layer that is read */
 	bool in_stream;
 	Glassbox__StreamStart__Role role;
@@ -332,6 +334,8 @@ static bool take_record(struct walk *w, const struct gbx_record *r)
 		return false;
 	}
 	w->v->report->records++;
+	gbx_clock_take(&w->clock, r->seq, r->time_nanos);
+	w->v->report->clock_back = w->clock.back;
 	compare_start(w);
 	gbx_verify_against_record(w->v->against, w->chain.stream, r);
 	if (r->body)

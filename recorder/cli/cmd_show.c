@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/describe.h"
+#include "journal/clock.h"
 #include "run/sign.h"
 
 static const struct gbx_option options[] = {
@@ -121,6 +122,9 @@ static void print_head(const struct gbx_run_view *v, const char *signer)
 	printf("\nstarted %s, %s, %s%s, %llu records, %llu gap%s\n", started, gbx_run_state_name(v->state),
 	       signer ? "signed by " : "not signed", signer ? signer : "", (unsigned long long)v->records, (unsigned long long)v->gaps,
 	       v->gaps == 1 ? "" : "s");
+	if (v->clock_back)
+		printf("note: the clock was set back by %llu s meanwhile; times are those of that clock\n",
+		       (unsigned long long)gbx_clock_seconds(v->clock_back));
 	if (v->state == GBX_SILENT || v->state == GBX_INTERRUPTED) {
 		gbx_time_text(v->last_nanos, started);
 		printf("no record after %s was found\n", started);
@@ -138,11 +142,12 @@ static int show(const struct gbx_given *given, struct page *p, const struct gbx_
 	if (p->json) {
 		json_t *sections_json = p->json;
 		p->json = NULL;
-		return gbx_print_json(json_pack("{s:s, s:s, s:o, s:s, s:b, s:o, s:o, s:I, s:I, s:o}", "format", "glassbox.show/1", "run",
+		return gbx_print_json(json_pack("{s:s, s:s, s:o, s:s, s:b, s:o, s:o, s:I, s:I, s:I, s:o}", "format", "glassbox.show/1", "run",
 						v->run, "name", v->name ? gbx_json_bytes(gbx_slice_text(v->name)) : json_null(),
 						"state", gbx_run_state_name(v->state), "signed", v->is_signed, "signer",
 						signer ? json_string(signer) : json_null(), "started", gbx_json_time(v->started_nanos),
-						"records", (json_int_t)v->records, "gaps", (json_int_t)v->gaps, "sections", sections_json),
+						"records", (json_int_t)v->records, "gaps", (json_int_t)v->gaps, "clock_set_back_seconds",
+						(json_int_t)gbx_clock_seconds(v->clock_back), "sections", sections_json),
 				      GBX_EXIT_OK);
 	}
 	print_head(v, signer);

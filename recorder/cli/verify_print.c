@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "journal/clock.h"
 #include "journal/gap.h"
 
 static const char *compared(const struct gbx_report *r, enum gbx_check check)
@@ -95,6 +96,9 @@ static void print_run(const struct gbx_report *r)
 	printf("run %s%s%s, %s%s%s\n", r->run, *r->name ? " " : "", r->name, end, *r->commit ? ", commit " : "", r->commit);
 	if (r->has_signer && r->end)
 		printf("%s\n", r->has_start ? "its start was signed before it had results" : "its start was not signed: only its end was");
+	if (r->clock_back)
+		printf("note: the recorder's clock was set back by %llu s while it recorded; its times say no more than that clock did\n",
+		       (unsigned long long)gbx_clock_seconds(r->clock_back));
 }
 
 static void print_against(const struct gbx_report *r)
@@ -328,12 +332,13 @@ int gbx_print_report_json(const struct gbx_report *r, enum gbx_verdict verdict, 
 
 	end_text(r, end);
 	GBX_AUTO_JSON json_t *o =
-		json_pack("{s:s, s:s, s:s, s:o, s:s, s:b, s:o, s:o, s:{s:I, s:I}, s:o, s:o, s:o, s:I, s:I, s:I, s:o}", "format", "glassbox.verify/1", "verdict",
+		json_pack("{s:s, s:s, s:s, s:o, s:s, s:b, s:o, s:o, s:{s:I, s:I}, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:I}", "format", "glassbox.verify/1", "verdict",
 			  gbx_verdict_name(verdict), "run", r->run, "name", *r->name ? text(r->name) : json_null(), "end", end, "start_signed", r->has_start,
 			  "commit", *r->commit ? text(r->commit) : json_null(), "signer", signer_json(r), "records", "shown", (json_int_t)r->shown,
 			  "all", (json_int_t)r->records, "checks", checks_json(r), "withheld", withheld_json(r), "gaps", gaps_json(r),
 			  "checks_more", (json_int_t)r->rows_more, "withheld_more", (json_int_t)r->withheld_more, "gaps_more",
-			  (json_int_t)r->gaps_more, "against", against_json(&r->against));
+			  (json_int_t)r->gaps_more, "against", against_json(&r->against), "clock_set_back_seconds",
+			  (json_int_t)gbx_clock_seconds(r->clock_back));
 
 	int rc = gbx_json_write(o, &out, err);
 	if (rc)

@@ -26,7 +26,8 @@ struct session {
 	bool has_identity;
 	Glassbox__Gap__Reason no_identity; /* why there is none */
 	struct gbx_background background;
-	uint64_t began; /* monotonic */
+	uint64_t began; /* monotonic, as is the job's: what a clock says that is set meanwhile is no duration */
+	uint64_t job_nanos;
 	bool recording;
 	bool collected; /* somebody tidies the store meanwhile */
 	char *manifest; /* of the code; synced beside the job */
@@ -336,7 +337,7 @@ static bool finish_record(struct session *s, Glassbox__Seal__State state, bool w
 static void tell_end(const struct session *s, const struct gbx_job_end *end, int exec_errno)
 {
 	char line[512];
-	double seconds = exec_errno ? 0 : (double)(end->ended_nanos - s->child.started_nanos) / 1e9;
+	double seconds = (double)s->job_nanos / 1e9;
 	struct gbx_head head;
 	struct gbx_error ignored;
 
@@ -398,6 +399,7 @@ static int run_job(struct session *s, struct gbx_run_result *result, struct gbx_
 {
 	struct gbx_job_end end = {0};
 	int exec_errno = 0;
+	uint64_t began = gbx_monotonic_nanos();
 	int rc = gbx_job_start(s->o->argv, NULL, &s->child, &exec_errno, err);
 
 	if (rc)
@@ -414,6 +416,7 @@ static int run_job(struct session *s, struct gbx_run_result *result, struct gbx_
 	}
 	if (!exec_errno && wait_for_job(s, &end, err) < 0)
 		return err->code;
+	s->job_nanos = gbx_monotonic_nanos() - began;
 	if (s->recording)
 		record_end(s, &end, exec_errno);
 	result->status = status_of(s, &end, exec_errno);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "journal/clock.h"
 #include "store/journals.h"
 
 void gbx_run_view_free(struct gbx_run_view *v)
@@ -73,7 +74,8 @@ static void take_host(const Glassbox__Host *h, struct gbx_host *host)
 static int take_record(const struct gbx_record *r, const struct gbx_stream_view *stream, struct gbx_run_view *v, struct gbx_error *err)
 {
 	v->records++;
-	if (v->started_nanos == 0 || r->time_nanos < v->started_nanos)
+	/* A clock that is set back makes later records earlier ones. */
+	if (r->seq == 0 && (v->started_nanos == 0 || r->time_nanos < v->started_nanos))
 		v->started_nanos = r->time_nanos;
 	if (r->time_nanos > v->last_nanos)
 		v->last_nanos = r->time_nanos;
@@ -157,17 +159,21 @@ struct reading {
 static int scan_records(const struct reading *at, struct gbx_reader *reader, struct gbx_error *err)
 {
 	const struct gbx_journal *j = at->journal;
+	struct gbx_clock clock = {0};
 	struct gbx_error bad;
 	int rc = 0, read = 0;
 
 	while (rc == 0 && !(j->is_limited && reader->chain.tree.size == j->limit) && (read = gbx_reader_next(reader, &bad)) == 1) {
 		take_position(&reader->record, at->stream);
+		gbx_clock_take(&clock, reader->record.seq, reader->record.time_nanos);
 		rc = take_record(&reader->record, at->stream, at->v, err);
 		if (rc == 0 && at->fn)
 			rc = at->fn(at->arg, at->stream, &reader->record, err);
 	}
 	if (rc == 0 && (read == GBX_E_NOMEM || read == GBX_E_CRYPTO))
 		rc = gbx_fail(err, read, "%s", bad.line);
+	if (clock.back > at->v->clock_back)
+		at->v->clock_back = clock.back;
 	at->stream->intact = read >= 0;
 	at->v->unreadable |= read == GBX_E_IO;
 	if (rc == 0 && read < 0)

@@ -45,7 +45,9 @@ struct gbx_run_view {
 	char trouble[400];           /* what is wrong with the first of these */
 	bool ended, sealed;          /* as the lead is */
 	uint64_t records, gaps;
-	uint64_t started_nanos, last_nanos; /* first and last record */
+	uint64_t started_nanos; /* first record of the first stream */
+	uint64_t last_nanos;    /* the latest time of a record */
+	uint64_t clock_back;    /* how far the clock was set back within a stream, at most; 0: it was not (journal/clock.h) */
 	bool has_end;
 	Glassbox__RunEnd__OutcomeCase outcome;
 	uint32_t outcome_value;      /* exit status, signal or errno */
