@@ -56,6 +56,8 @@ static int cmd_rm(const struct gbx_given *given)
 	int rc = gbx_open_store(given, &store, &err);
 
 	if (rc == 0)
+		rc = gbx_store_own(&store, &err);
+	if (rc == 0)
 		rc = finish_others(&store, &err);
 	gbx_store_free(&store);
 	if (rc == 0)

@@ -73,8 +73,10 @@ static int hold_run(const struct gbx_store *s, const char *run, int *fd, struct 
 int gbx_hold_run(const struct gbx_store *s, const char *run, struct gbx_hold *out, struct gbx_error *err)
 {
 	GBX_AUTO_HOLD struct gbx_hold hold = GBX_HOLD_NONE;
-	int rc = hold_store(s, GBX_LOCK_SHARED, &hold.store, err);
+	int rc = gbx_store_own(s, err);
 
+	if (rc == 0)
+		rc = hold_store(s, GBX_LOCK_SHARED, &hold.store, err);
 	if (rc == 0)
 		rc = hold_run(s, run, &hold.run, err);
 	if (rc)
@@ -98,7 +100,10 @@ bool gbx_hold_store(const struct gbx_store *s, struct gbx_hold *out)
 int gbx_hold_alone(const struct gbx_store *s, struct gbx_hold *out, struct gbx_error *err)
 {
 	GBX_AUTO_HOLD struct gbx_hold hold = GBX_HOLD_NONE;
-	int rc = hold_store(s, GBX_LOCK_ALONE_NOW, &hold.store, err);
+	int rc = gbx_store_own(s, err);
+
+	if (rc == 0)
+		rc = hold_store(s, GBX_LOCK_ALONE_NOW, &hold.store, err);
 
 	if (rc == GBX_E_TIMEOUT)
 		return gbx_fail(err, GBX_E_REFUSED, "store '%s': somebody records, seals, signs, publishes or removes in it now; try again "

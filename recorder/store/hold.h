@@ -20,14 +20,14 @@ struct gbx_hold {
 void gbx_hold_release(struct gbx_hold *hold);
 
 /* Waits until nobody else works on this run, nor collects the store. Where the store cannot be written nothing is locked, and it is
- * no failure. GBX_E_NOTFOUND where the run is gone, removed meanwhile perhaps. */
+ * no failure. GBX_E_NOTFOUND where the run is gone, removed meanwhile perhaps; GBX_E_REFUSED where the store is not the caller's own. */
 int gbx_hold_run(const struct gbx_store *s, const char *run, struct gbx_hold *out, struct gbx_error *err) GBX_MUST_USE;
 
 /* For a job that must not wait and that nothing here may fail: the store's lock, shared, where it can be had at once. False where it
  * is being collected. */
 bool gbx_hold_store(const struct gbx_store *s, struct gbx_hold *out);
 
-/* The store for itself alone; GBX_E_REFUSED where somebody works in it. */
+/* The store for itself alone; GBX_E_REFUSED where somebody works in it, or it is not the caller's own. */
 int gbx_hold_alone(const struct gbx_store *s, struct gbx_hold *out, struct gbx_error *err) GBX_MUST_USE;
 
 #endif

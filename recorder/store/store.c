@@ -21,6 +21,31 @@ enum need {
 	THERE,    /* a folder */
 };
 
+static int check_writers(const char *path, const struct stat *st, struct gbx_error *err)
+{
+	if (st->st_mode & 022)
+		return gbx_fail(err, GBX_E_REFUSED, "others may write to '%s', and a store is never shared: chmod go-w, or name another with --store",
+				path);
+	return 0;
+}
+
+/* Who else can write to a store can change what was recorded. */
+static int check_own(const char *path, const struct stat *st, struct gbx_error *err)
+{
+	if (st->st_uid != geteuid())
+		return gbx_fail(err, GBX_E_REFUSED, "'%s' belongs to user %u, not to you, and a store is never shared: name another with --store",
+				path, (unsigned)st->st_uid);
+	return check_writers(path, st, err);
+}
+
+int gbx_store_own(const struct gbx_store *s, struct gbx_error *err)
+{
+	struct stat st;
+	int rc = gbx_stat(s->path, &st, err);
+
+	return rc ? rc : check_own(s->path, &st, err);
+}
+
 static int try_folder(const char *path, enum need need, bool named, struct gbx_error *err)
 {
 	struct stat st;
@@ -28,13 +53,16 @@ static int try_folder(const char *path, enum need need, bool named, struct gbx_e
 
 	if (rc == 0)
 		rc = named ? gbx_stat(path, &st, err) : gbx_lstat(path, &st, err);
-	if (rc == 0 && (!S_ISDIR(st.st_mode) || (!named && (st.st_mode & 022))))
-		return gbx_fail(err, GBX_E_REFUSED, "'%s' is no folder of its own, or others may write to it", path);
+	if (rc == 0 && !S_ISDIR(st.st_mode))
+		return gbx_fail(err, GBX_E_REFUSED, "'%s' is no folder of its own", path);
+	/* Not even read where nobody named it: others could put anything there. */
+	if (rc == 0 && !named && need == THERE)
+		rc = check_writers(path, &st, err);
 	if (rc || need == THERE)
 		return rc;
-	if (st.st_uid != geteuid())
-		return gbx_fail(err, GBX_E_REFUSED, "'%s' belongs to user %u, not to you; a store is never shared", path,
-				(unsigned)st.st_uid);
+	rc = check_own(path, &st, err);
+	if (rc)
+		return rc;
 	if (access(path, W_OK | X_OK))
 		return gbx_fail(err, GBX_E_IO, "'%s' cannot be written to", path);
 	return 0;

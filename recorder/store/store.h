@@ -42,6 +42,10 @@ struct gbx_store_choice {
 int gbx_store_find(const struct gbx_store_choice *choice, struct gbx_store *out, struct gbx_error *err) GBX_MUST_USE;
 void gbx_store_free(struct gbx_store *s);
 
+/* GBX_E_REFUSED where a store is somebody else's, or others may write to it: it may be read then, and nothing else. A store is never
+ * shared, whether the user named it or not. */
+int gbx_store_own(const struct gbx_store *s, struct gbx_error *err) GBX_MUST_USE;
+
 /* Makes a folder where it is not there; refuses one that is a link, belongs to somebody else, or that others may write to. */
 int gbx_own_folder(const char *path, struct gbx_error *err) GBX_MUST_USE;
 

@@ -66,6 +66,50 @@ store_of() { "$G" run -- true 2>&1 | sed -n 's/.*recording run [^ ]* in //p'; }
 	is "$(ls -A "$D/theirs")" ""
 }
 
+@test "a store that others may write to is not recorded into, named or not" {
+	in_repo
+	umask 077
+	for mode in 770 702 1777; do
+		for place in "$D/named" "$D/repo/.git/glassbox"; do
+			rm -rf "$place"
+			mkdir "$place"
+			chmod "$mode" "$place"
+			if [ "$place" = "$D/named" ]; then named=(--store "$place"); else named=(); fi
+			run --separate-stderr "$G" run -q "${named[@]}" -- sh -c 'exit 3'
+			is "$status ${#stderr_lines[@]}" "3 1"
+			has "$stderr" "others may write to '$place'"
+			has "$stderr" 'never shared'
+			is "$(ls -A "$place")" ""
+		done
+	done
+	run "$G" run -q --strict --store "$D/named" -- touch started
+	is "$status" 125
+	[ ! -e started ]
+}
+
+@test "a store of another user is read, and nothing in it is changed" {
+	[ "$(id -u)" = 0 ] || skip "needs root, to be two users"
+	command -v setpriv > /dev/null || skip "setpriv is not there"
+	give_place
+	as_user "$G" run -q --store "$D/theirs" --name x -- true
+	before=$(find "$D/theirs" -type f ! -path '*/index/*' -exec sha256sum {} + | sort)
+	"$G" show x --store "$D/theirs" > /dev/null
+	for argv in "seal x" "publish x -o b" "rm x --force" gc "sign x"; do
+		with_key 2> /dev/null || true
+		run "$G" $argv --store "$D/theirs"
+		is "$status" 2
+		has "$output" "belongs to user 65534, not to you, and a store is never shared"
+	done
+	run "$G" run -q --store "$D/theirs" -- sh -c 'exit 3'
+	is "$status" 3
+	has "$output" "never shared"
+	chmod 770 "$D/theirs"
+	run as_user "$G" rm x --store "$D/theirs"
+	is "$status" 2
+	has "$output" "others may write"
+	is "$(find "$D/theirs" -type f ! -path '*/index/*' -exec sha256sum {} + | sort)" "$before"
+}
+
 @test "a file size limit that the journal meets does not stop the job" {
 	long=$(head -c 120000 /dev/zero | tr '\0' x)
 	run bash -c "ulimit -f 4; trap '' XFSZ; '$G' run -q -- sh -c 'echo out; exit 8' - \$(head -c 20000 /dev/zero | tr '\\0' x)"
