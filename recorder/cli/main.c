@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "digest/hash.h"
 
 static const struct gbx_command *const commands[] = {
 	&gbx_cmd_run,  &gbx_cmd_ls,	 &gbx_cmd_show,	  &gbx_cmd_records, &gbx_cmd_seal,
@@ -75,6 +76,7 @@ int main(int argc, char **argv)
 	const char *said = argc > 1 ? argv[1] : NULL;
 
 	gbx_hold_standard_fds();
+	gbx_crypto_without_config();
 	if (!said) {
 		gbx_say("expected a command; 'glassbox --help' lists them");
 		return GBX_EXIT_USAGE;

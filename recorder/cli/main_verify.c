@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "cli/verify.h"
+#include "digest/hash.h"
 
 static int run(const struct gbx_given *given)
 {
@@ -30,6 +31,7 @@ int main(int argc, char **argv)
 
 	(void)argc;
 	gbx_hold_standard_fds();
+	gbx_crypto_without_config();
 	if (gbx_options_parse("glassbox-verify", &command, argv + 1, &given, &err)) {
 		gbx_make_plain(err.line);
 		fprintf(stderr, "%s\n", err.line);

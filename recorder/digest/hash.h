@@ -15,6 +15,10 @@ struct gbx_hash;
 
 #define GBX_AUTO_HASH GBX_CLEANUP(gbx_hash_release)
 
+/* For a program, before anything else of OpenSSL: no openssl.cnf, which may take algorithms away or load others' code, says what it does.
+ * Nothing happens where OpenSSL was used before. */
+void gbx_crypto_without_config(void);
+
 int gbx_hash_new(struct gbx_hash **out, enum gbx_hash_algorithm algorithm, struct gbx_error *err) GBX_MUST_USE;
 void gbx_hash_free(struct gbx_hash *h);
 void gbx_hash_release(struct gbx_hash **h);

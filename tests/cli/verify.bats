@@ -52,6 +52,18 @@ prepare() {
 	"$V" -q "$D/b.tar" --key "$D/pub"
 }
 
+@test "no openssl.cnf says what is done" {
+	prepare
+	printf '%s\n' 'openssl_conf = all' '[all]' 'providers = only' '[only]' 'null = none' '[none]' 'activate = 1' > "$D/openssl.cnf"
+	export OPENSSL_CONF=$D/openssl.cnf
+	run openssl dgst -sha256 "$PUB"
+	[ "$status" != 0 ]
+	"$V" -q "$D/b" --key "$PUB"
+	"$G" verify -q "$D/b"
+	"$G" run -q -- true
+	"$G" publish -q last -o "$D/again"
+}
+
 @test "data and artifacts are compared and the file that differs is named" {
 	prepare
 	run "$V" "$D/b" --key "$PUB" --data set="$D/copy/data" --artifacts "$D/copy/out" --require data,artifacts
