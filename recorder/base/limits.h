@@ -46,6 +46,7 @@
 #define GBX_LIMIT_PATTERNS (4u * 1024 * 1024)    /* a file of ignore patterns */
 #define GBX_LIMIT_EXPORT_PIECE (64u * 1024)      /* of a file, from the process that reads the code */
 #define GBX_LIMIT_EXPORT_CHUNK (GBX_LIMIT_EXPORT_PIECE + 1024) /* a message with one */
+#define GBX_LIMIT_PATCH (64u * 1024 * 1024)      /* a patch of the code in one JSON document */
 #define GBX_LIMIT_REMOTES 64u                    /* remotes of a repository that are recorded */
 #define GBX_LIMIT_KEY_FILE (64u * 1024)
 #define GBX_LIMIT_PASSPHRASE 1023u               /* bytes; what the openssl program takes from a file */

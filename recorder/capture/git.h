@@ -1,13 +1,14 @@
-/* Git repositories, through libgit2: git.c, gitfiles.c and gitobjects.c are its only callers.
+/* Git repositories, through libgit2: git.c, gitdiff.c, gitfiles.c and gitobjects.c are its only callers.
  *
  * libgit2 never returns from some damaged objects and crashes at some failed allocations, so this runs in a child process with a
- * deadline and nowhere else (code.h, export.h). The repository of the user is only read.
+ * deadline and nowhere else (code.h, code_diff.h, export.h). The repository of the user is only read.
  *
  * Errors: GBX_E_NOTFOUND where there is no repository or object, GBX_E_REFUSED where git would say "dubious ownership",
  * GBX_E_VERSION for what libgit2 cannot do, GBX_E_MALFORMED for damage, GBX_E_IO (with sys) where the system refused. */
 #ifndef GBX_CAPTURE_GIT_H
 #define GBX_CAPTURE_GIT_H
 
+#include "capture/code_diff.h"
 #include "digest/gittree.h"
 
 /* The longest object id. */
@@ -113,5 +114,8 @@ int gbx_git_reader_open(const char *objects, const uint8_t *tree, size_t id_len,
 void gbx_git_reader_close(struct gbx_git_reader **reader);
 /* The content of the blob at path; *content is valid until the next call. */
 int gbx_git_reader_blob(struct gbx_git_reader *reader, const char *path, struct gbx_slice *content, struct gbx_error *err) GBX_MUST_USE;
+
+/* What gbx_code_diff tells, in this process. */
+int gbx_git_diff(const struct gbx_code_diff_options *o, const struct gbx_code_diff_takers *t, struct gbx_error *err) GBX_MUST_USE;
 
 #endif

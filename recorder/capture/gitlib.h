@@ -1,4 +1,4 @@
-/* What git.c, gitfiles.c and gitobjects.c share; nobody else includes libgit2. */
+/* What git.c, gitdiff.c, gitfiles.c and gitobjects.c share; nobody else includes libgit2. */
 #ifndef GBX_CAPTURE_GITLIB_H
 #define GBX_CAPTURE_GITLIB_H
 

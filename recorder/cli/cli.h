@@ -17,7 +17,8 @@
 
 /* One file a command: its options, its help and one function. */
 extern const struct gbx_command gbx_cmd_run, gbx_cmd_ls, gbx_cmd_show, gbx_cmd_records, gbx_cmd_seal, gbx_cmd_sign, gbx_cmd_publish,
-	gbx_cmd_disclose, gbx_cmd_hash, gbx_cmd_verify, gbx_cmd_key, gbx_cmd_reindex, gbx_cmd_rm, gbx_cmd_gc, gbx_cmd_du;
+	gbx_cmd_disclose, gbx_cmd_hash, gbx_cmd_verify, gbx_cmd_key, gbx_cmd_reindex, gbx_cmd_rm, gbx_cmd_gc, gbx_cmd_du,
+	gbx_cmd_diff;
 
 /* Where run's command line could not even be taken apart: becomes the job behind its "--". Returns 125 where it may not or cannot. */
 int gbx_run_without_memory(char **argv);
@@ -41,6 +42,8 @@ int gbx_open_index(const struct gbx_store *store, struct gbx_index **out, struct
 int gbx_rebuild_index(const struct gbx_store *store, struct gbx_index_built *built, struct gbx_error *err) GBX_MUST_USE;
 /* Opens the store and finds the run that the first argument says. */
 int gbx_open_run(const struct gbx_given *given, struct gbx_store *store, char run[GBX_ULID_TEXT + 1], struct gbx_error *err) GBX_MUST_USE;
+/* The same for the first two arguments. */
+int gbx_open_runs(const struct gbx_given *given, struct gbx_store *store, char run[2][GBX_ULID_TEXT + 1], struct gbx_error *err) GBX_MUST_USE;
 
 /* The home folder: HOME, or the passwd entry's; NULL where there is none. */
 const char *gbx_home(void);

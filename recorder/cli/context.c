@@ -99,20 +99,38 @@ int gbx_rebuild_index(const struct gbx_store *store, struct gbx_index_built *bui
 	return rc;
 }
 
-int gbx_open_run(const struct gbx_given *given, struct gbx_store *store, char run[GBX_ULID_TEXT + 1], struct gbx_error *err)
+/* The runs that the first arguments say. */
+static int open_runs(const struct gbx_given *given, struct gbx_store *store, char (*run)[GBX_ULID_TEXT + 1], size_t count,
+		     struct gbx_error *err)
 {
 	GBX_AUTO_STRING char *work_tree = NULL;
+	struct places places;
 	int rc = open_store(given, store, &work_tree, err);
 
 	if (rc)
 		return rc;
-	struct places places;
 	find_places(&places);
-	rc = gbx_run_resolve(store, &places.options, given->argument[0], work_tree, run, err);
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = gbx_run_resolve(store, &places.options, given->argument[i], work_tree, run[i], err);
 	free_places(&places);
 	if (rc)
 		gbx_store_free(store);
 	return rc;
+}
+
+int gbx_open_run(const struct gbx_given *given, struct gbx_store *store, char run[GBX_ULID_TEXT + 1], struct gbx_error *err)
+{
+	char found[1][GBX_ULID_TEXT + 1];
+	int rc = open_runs(given, store, found, 1, err);
+
+	if (rc == 0)
+		memcpy(run, found[0], sizeof found[0]);
+	return rc;
+}
+
+int gbx_open_runs(const struct gbx_given *given, struct gbx_store *store, char run[2][GBX_ULID_TEXT + 1], struct gbx_error *err)
+{
+	return open_runs(given, store, run, 2, err);
 }
 
 char *gbx_key_path(const struct gbx_given *given, bool *asked)

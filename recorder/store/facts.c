@@ -38,8 +38,7 @@ static int keep_hex(struct gbx_run_facts *f, ProtobufCBinaryData digest, const c
 	return keep_text(f, gbx_slice_text(hex), out, err);
 }
 
-/* Type and text of a parameter's value; the text is the message's own, or NULL. */
-static const char *value_of(const Glassbox__Parameter *p, const char **type)
+const char *gbx_parameter_text(const Glassbox__Parameter *p, const char **type)
 {
 	switch (p->value_case) {
 	case GLASSBOX__PARAMETER__VALUE_TEXT:
@@ -67,7 +66,7 @@ static int take_parameter(struct gbx_run_facts *f, const Glassbox__Parameter *p,
 {
 	int rc = gbx_grow((void **)&f->parameter, &f->parameters_cap, f->parameters, sizeof *f->parameter, err);
 	struct gbx_parameter_fact fact = {.source = p->source};
-	const char *value = value_of(p, &fact.type);
+	const char *value = gbx_parameter_text(p, &fact.type);
 
 	if (rc == 0)
 		rc = keep_text(f, gbx_slice_text(p->name), &fact.name, err);

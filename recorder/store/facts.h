@@ -49,6 +49,9 @@ struct gbx_run_facts {
 	struct gbx_arena memory; /* of all texts */
 };
 
+/* A parameter's value as text, its own or a constant; NULL for a blob. *type: text, number, boolean, null, json or blob. */
+const char *gbx_parameter_text(const Glassbox__Parameter *p, const char **type);
+
 /* Reads the journals of a run; GBX_E_NOTFOUND where it is gone. Free *out with gbx_run_facts_free. */
 int gbx_run_facts_read(const struct gbx_store *s, const char *run, struct gbx_run_facts *out, struct gbx_error *err) GBX_MUST_USE;
 void gbx_run_facts_free(struct gbx_run_facts *f);

@@ -1,7 +1,7 @@
 load helper
 
 @test "every command has help and exits with 0" {
-	commands="run ls show records seal sign publish disclose hash verify key reindex"
+	commands="run ls show records seal sign publish disclose hash verify key reindex diff"
 	run "$G" --help
 	is "$status" 0
 	for c in $commands; do
