@@ -113,13 +113,14 @@ static void print_page(struct page *p, bool gaps_only)
 
 static void print_head(const struct gbx_run_view *v, const char *signer)
 {
-	char started[32], shown[400];
+	char started[32], state[48], shown[400];
 
 	gbx_time_text(v->started_nanos, started);
+	gbx_run_state_text(v, state);
 	printf("run %s", v->run);
 	if (v->name)
 		printf("  %s", gbx_printable_in(gbx_slice_text(v->name), shown, sizeof shown));
-	printf("\nstarted %s, %s, %s%s, %llu records, %llu gap%s\n", started, gbx_run_state_name(v->state),
+	printf("\nstarted %s, %s, %s%s, %llu records, %llu gap%s\n", started, state,
 	       signer ? "signed by " : "not signed", signer ? signer : "", (unsigned long long)v->records, (unsigned long long)v->gaps,
 	       v->gaps == 1 ? "" : "s");
 	if (v->clock_back)

@@ -72,7 +72,7 @@ static void duration_text(const struct gbx_index_row *row, char out[GBX_CELL])
 
 static void state_text(const struct gbx_index_row *row, char out[GBX_CELL])
 {
-	snprintf(out, GBX_CELL, "%s", gbx_run_state_name(row->view.state));
+	gbx_run_state_text(&row->view, out);
 }
 
 static void exit_text(const struct gbx_index_row *row, char out[GBX_CELL])

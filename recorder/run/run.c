@@ -259,9 +259,9 @@ static void put_heartbeat(struct session *s)
 
 static int wait_for_job(struct session *s, struct gbx_job_end *end, struct gbx_error *err)
 {
-	int rc;
+	int rc, every = s->o->heartbeat_ms ? (int)s->o->heartbeat_ms : HEARTBEAT_MS;
 
-	while ((rc = gbx_job_wait(&s->child, s->recording ? HEARTBEAT_MS : -1, end, err)) == 0)
+	while ((rc = gbx_job_wait(&s->child, s->recording ? every : -1, end, err)) == 0)
 		put_heartbeat(s);
 	return rc;
 }

@@ -17,6 +17,7 @@ struct gbx_run_options {
 	bool key_asked_for;             /* the user named it: it is told where it is missing */
 	struct gbx_slice passphrase;
 	bool strict;                    /* the recorder failing makes the run fail */
+	unsigned heartbeat_ms;          /* between heartbeats; 0: 60 s */
 	unsigned linger_ms;             /* how long hashing may go on when the job has ended */
 	void (*say)(const char *line);  /* what is going on, for a person */
 	void (*warn)(const char *line); /* what went wrong, for a person */

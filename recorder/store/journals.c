@@ -184,7 +184,19 @@ static bool is_better(const struct gbx_journal *a, const struct gbx_journal *b)
 {
 	if (a->is_sealed != b->is_sealed)
 		return a->is_sealed;
-	return a->is_sealed ? a->sealed_nanos < b->sealed_nanos : a->bytes > b->bytes;
+	if (a->is_sealed)
+		return a->sealed_nanos < b->sealed_nanos;
+	return a->before != b->before ? a->before > b->before : a->bytes > b->bytes;
+}
+
+/* Streams that go on from each other in a circle end this, too. */
+static size_t count_before(const struct gbx_journals *all, const struct gbx_journal *j)
+{
+	size_t steps = 0;
+
+	while (steps < all->len && j->follows.size && (j = find(all, j->follows.stream)))
+		steps++;
+	return steps;
 }
 
 /* A Seal in a stream that another goes on from does not count: the other begins before it. */
@@ -192,9 +204,10 @@ static void choose_lead(struct gbx_journals *all)
 {
 	all->lead = GBX_NO_JOURNAL;
 	for (size_t i = 0; i < all->len; i++) {
-		const struct gbx_journal *j = &all->journal[i];
+		struct gbx_journal *j = &all->journal[i];
 		if (!j->is_lead || j->is_limited)
 			continue;
+		j->before = count_before(all, j);
 		const struct gbx_journal *best = all->lead == GBX_NO_JOURNAL ? NULL : &all->journal[all->lead];
 		all->seals += j->is_sealed;
 		if (!best || is_better(j, best))

@@ -1,8 +1,8 @@
 /* The journal files of one run: which stream each holds, which goes on from which, and how much of each belongs to the run.
  *
  * - A sealed run is what its Seal's list says: those streams, up to those sizes.
- * - Else of several lead streams that no other goes on from (recoveries elsewhere, at the same time) the longest file counts, and what
- *   it goes on from; the others are no part of the run.
+ * - Else of several lead streams that no other goes on from (recoveries elsewhere, at the same time) the one counts that goes on
+ *   from most others, one after the other; of several, the one with the longest file. The others are no part of the run.
  * - Else a stream that another goes on from counts up to the size that the other names; two that name sizes: the larger.
  * - Else a stream counts up to its first bad frame.
  *
@@ -22,6 +22,7 @@ struct gbx_journal {
 	uint64_t bytes;          /* of the file */
 	uint64_t limit;          /* records that belong to the run, where is_limited */
 	bool left_out;           /* for journals.c */
+	size_t before;           /* streams that it goes on from, one after the other; the same */
 	bool is_sealed;          /* its last intact record is a Seal, made at: */
 	uint64_t sealed_nanos;
 	uint8_t list_root[GBX_SHA256_LEN];

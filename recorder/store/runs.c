@@ -24,6 +24,17 @@ const char *gbx_run_state_name(enum gbx_run_state state)
 	return name[state];
 }
 
+void gbx_run_state_text(const struct gbx_run_view *v, char out[48])
+{
+	char since[32];
+
+	gbx_time_text(v->last_nanos, since);
+	if (v->state == GBX_SILENT)
+		snprintf(out, 48, "silent since %.19sZ", since);
+	else
+		snprintf(out, 48, "%s", gbx_run_state_name(v->state));
+}
+
 static void take_end(const Glassbox__RunEnd *e, struct gbx_run_view *v)
 {
 	v->has_end = true;

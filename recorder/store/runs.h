@@ -81,5 +81,7 @@ int gbx_run_trouble(const struct gbx_run_view *v, struct gbx_bytes *out, struct 
 
 /* "running", ... */
 const char *gbx_run_state_name(enum gbx_run_state state);
+/* The same for a person: of a silent run also the time of its last record, "silent since 2026-11-22T17:53:00Z". */
+void gbx_run_state_text(const struct gbx_run_view *v, char out[48]);
 
 #endif
