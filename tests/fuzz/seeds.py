@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 import mutate
-from bundles import read_tfrecords, write_tfrecords
+from bundles import masked_crc, read_tfrecords, write_tfrecords
 
 DOCUMENTS = {"publication.json": "dsse", "head.note": "note", "start.proof": "proof", "seal.proof": "proof", "streams.tfrecord": "tfrecord"}
 FOLDERS = {"journal": "journal", "manifest": "manifest", "code": "tar", "key": "vkey", "file": "json"}
@@ -169,6 +169,21 @@ def metrics(seeds):
         seeds.put("record", field(1, entry) + field(2, bytes(32)) + field(3, body))
 
 
+def rings(seeds):
+    """Rings as a process leaves them: empty, with points of two names, in a second lap, with a torn slot."""
+    names = b"".join(struct.pack("<II", len(n), masked_crc(n)) + n.ljust(-(-len(n) // 8) * 8, b"\0") for n in (b"loss", "\u00e9t\u00e9".encode()))
+    names = names.ljust(64, b"\0")
+    for slots, points in ((1, 0), (4, 3), (5, 12)):
+        header = b"glassbox/ring/v1" + bytes(range(32)) + struct.pack("<II", slots, len(names))
+        ring = [bytes(48)] * slots
+        for p in range(points):
+            parts = struct.pack("<QI", p + 1, p % 2), struct.pack("<QQdQ", p // 2, p * p, 0.5 * p, 1764000000000000000 + p)
+            ring[p % slots] = parts[0] + struct.pack("<I", masked_crc(parts[0] + bytes(4) + parts[1])) + parts[1]
+        whole = header + struct.pack("<II", masked_crc(header), 0) + names + b"".join(ring)
+        seeds.put("ring", whole)
+        seeds.put("ring", whole[:-1] + b"\1")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--build", type=Path, required=True)
@@ -190,6 +205,7 @@ def main():
         other_tars(seeds, work)
         keys(seeds, key)
         metrics(seeds)
+        rings(seeds)
         shutil.copy(key, given.out / "trusted.pem")
     for text in TEXTS:
         seeds.put("text", text.encode())
