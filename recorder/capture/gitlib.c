@@ -53,7 +53,9 @@ static int code_of(int rc, const git_error *e)
 		return GBX_E_NOMEM;
 	if (e && e->klass == GIT_ERROR_OS)
 		return GBX_E_IO;
-	return e && strstr(e->message, "unsupported") ? GBX_E_VERSION : GBX_E_MALFORMED;
+	/* SHA-256 is an "unsupported extension" to 1.5, and an "unknown object format" to 1.9. */
+	bool unsupported = e && (strstr(e->message, "unsupported") || strstr(e->message, "unknown object format"));
+	return unsupported ? GBX_E_VERSION : GBX_E_MALFORMED;
 }
 
 int gbx_gitlib_fail(int rc, const char *what, struct gbx_error *err)
