@@ -136,8 +136,9 @@ int gbx_make_dirs(const char *path, mode_t mode, struct gbx_error *err)
 			continue;
 		char was = *p;
 		*p = 0;
-		if (*copy && mkdir(copy, mode) && errno != EEXIST && !(stat(copy, &st) == 0 && S_ISDIR(st.st_mode)))
-			return gbx_fail_errno(err, errno, "cannot make folder '%s'", copy);
+		int sys = *copy && mkdir(copy, mode) ? errno : 0;
+		if (sys && sys != EEXIST && !(stat(copy, &st) == 0 && S_ISDIR(st.st_mode)))
+			return gbx_fail_errno(err, sys, "cannot make folder '%s'", copy);
 		*p = was;
 		if (!was)
 			break;
