@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -302,4 +303,9 @@ void inject_init(void)
 		fprintf(stderr, "OpenSSL has taken memory before inject_init\n");
 		exit(1);
 	}
+#if OPENSSL_VERSION_NUMBER >= 0x30200000L
+	/* These tell of a failed allocation by starting OpenSSL, and where it is that start that fails, by waiting for it for ever
+	 * (pthread_once within itself). Nobody who calls OpenSSL can help it, so it starts undisturbed: with its list of errors. */
+	ERR_clear_error();
+#endif
 }
