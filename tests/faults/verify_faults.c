@@ -7,6 +7,7 @@
  * a run ten times as long, every n-th. GLASSBOX_FAULTS=1 in the environment takes every call of everything. */
 #include <fcntl.h>
 #include <jansson.h>
+#include <openssl/opensslv.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -197,6 +198,13 @@ static bool says(const char *words)
 	return strstr(now->out, words) || strstr(now->err, words);
 }
 
+/* OpenSSL 3.2 and newer end the process at places where they have no memory, which nobody who calls them can help. No verdict was told. */
+static bool ended_by_openssl(const struct inject_plan *plan)
+{
+	return OPENSSL_VERSION_NUMBER >= 0x30200000L && plan->call == INJECT_CRYPTO && now->out_len == 0 &&
+	       says("OpenSSL internal error: assertion failed");
+}
+
 static bool says_why(const struct inject_plan *plan)
 {
 	if (plan->call == INJECT_MEMORY)
@@ -273,7 +281,7 @@ static void fail_each(const struct scene *s, struct inject_plan plan, unsigned l
 	for (plan.at = 0; plan.at < clean.count[plan.call]; plan.at += step, tried++)
 		if (run_to_memory(s, &plan))
 			judge(s, &plan);
-		else
+		else if (!ended_by_openssl(&plan))
 			fail(s, plan.at, "a crash or a leak");
 	printf("%s: %s: %lu of %lu calls\n", what, s->argv[0], tried, clean.count[plan.call]);
 }
