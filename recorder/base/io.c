@@ -35,7 +35,7 @@ void gbx_hold_standard_fds(void)
 	int fd;
 
 	do
-		fd = open_retry(AT_FDCWD, "/dev/null", O_RDWR, 0);
+		fd = open_retry(AT_FDCWD, "/dev/null", O_RDONLY, 0);
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	gbx_close(&fd);
 }

@@ -92,8 +92,8 @@ enum gbx_name_type { GBX_NAME_FILE, GBX_NAME_DIR, GBX_NAME_LINK, GBX_NAME_OTHER 
 typedef int (*gbx_name_fn)(void *arg, const char *name, enum gbx_name_type type, struct gbx_error *err);
 int gbx_each_name(int dirfd, gbx_name_fn each, void *arg, struct gbx_error *err) GBX_MUST_USE;
 
-/* Fills what is closed of descriptors 0 to 2 with /dev/null, so that no file of ours gets their numbers and what is said to nobody. A
- * program that is executed finds them closed again. */
+/* Fills what is closed of descriptors 0 to 2 with /dev/null, so that no file of ours gets their numbers and what is said. It is open for
+ * reading: what is printed on a closed output fails, as on a full one. A program that is executed finds them closed again. */
 void gbx_hold_standard_fds(void);
 
 /* Makes a folder and those above it that are missing; one that is there is fine. */

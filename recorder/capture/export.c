@@ -218,7 +218,7 @@ static int check_content(struct content *c, const struct gbx_entry *e, struct gb
 	if (rc)
 		return rc;
 	if (c->size != e->size || memcmp(sha256, e->sha256, sizeof sha256) != 0)
-		return gbx_fail(err, GBX_E_BAD, "the store has other bytes than the manifest says");
+		return gbx_fail(err, GBX_E_BAD, "the store has other bytes than the manifest says; restore it from a copy");
 	return 0;
 }
 

@@ -27,8 +27,8 @@ int gbx_run_without_memory(char **argv);
 void gbx_say(const char *line);
 /* Says each of several lines, which may be NULL. */
 void gbx_say_lines(const char *lines);
-/* Says which journals of a run could not be read to their end, and why. */
-void gbx_tell_trouble(const struct gbx_run_view *v);
+/* Says which journals of a run could not be read to their end, and why; false where there are none. */
+bool gbx_tell_trouble(const struct gbx_run_view *v);
 /* Prints an error and returns the exit status that its code amounts to. */
 int gbx_complain(const struct gbx_error *err);
 
@@ -54,6 +54,8 @@ int gbx_read_passphrase(const struct gbx_given *given, struct gbx_bytes *out, st
 /* The identity at that key, with --passphrase-file or a question on the terminal where it is needed. GBX_E_NOTFOUND without a key. */
 int gbx_open_identity(const struct gbx_given *given, struct gbx_identity *out, struct gbx_error *err) GBX_MUST_USE;
 
+/* The exit status where all that was printed is written; else says that it is not, and returns 3. */
+int gbx_end_output(int status);
 /* One JSON object on standard output; takes json over. Returns the exit status, 3 where it could not be written. */
 int gbx_print_json(json_t *json, int status);
 json_t *gbx_json_hex(const uint8_t *data, size_t len);

@@ -190,7 +190,7 @@ static int print(const struct hashed *all, size_t len, const struct gbx_given *g
 		status = GBX_EXIT_UNSURE;
 	for (size_t i = 0; i < len && !gbx_flag(given, "sum"); i++)
 		print_manifest(&all[i]);
-	return fflush(stdout) || ferror(stdout) ? GBX_EXIT_UNSURE : status;
+	return gbx_end_output(status);
 }
 
 static int cmd_hash(const struct gbx_given *given)

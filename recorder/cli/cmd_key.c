@@ -112,9 +112,10 @@ static int key_new(const struct gbx_given *given, const char *path, struct gbx_e
 		rc = save(path, owner, gbx_slice_of(&passphrase), err);
 	if (rc == GBX_E_EXISTS)
 		return gbx_fail(err, GBX_E_EXISTS, "'%s' is there already; a key is never replaced; name another file with --key", path);
-	if (rc == 0)
-		printf("private key  %s  (keep it to yourself)\npublic key   %s  (give it to those who verify)\n", path, public_path);
-	return rc;
+	if (rc)
+		return rc;
+	printf("private key  %s  (keep it to yourself)\npublic key   %s  (give it to those who verify)\n", path, public_path);
+	return gbx_end_output(GBX_EXIT_OK);
 }
 
 static json_t *info_json(const struct key_info *k)
@@ -139,9 +140,9 @@ static int key_show(const struct gbx_given *given, const char *path, struct gbx_
 	if (rc)
 		return rc;
 	if (gbx_flag(given, "json"))
-		return gbx_print_json(json_pack("{s:s, s:o}", "format", "glassbox.key/1", "key", info_json(&k)), 0) ? GBX_E_IO : 0;
+		return gbx_print_json(json_pack("{s:s, s:o}", "format", "glassbox.key/1", "key", info_json(&k)), GBX_EXIT_OK);
 	print_info(&k);
-	return 0;
+	return gbx_end_output(GBX_EXIT_OK);
 }
 
 /* Every key with a public half in the folder of the key's default place. */
@@ -150,7 +151,7 @@ static int key_list(const struct gbx_given *given, const char *path, struct gbx_
 	GBX_CLEANUP(gbx_names_free) struct gbx_names names = {0};
 	GBX_AUTO_STRING char *dir = gbx_memdup(path, (size_t)(gbx_path_base(path) - path));
 	json_t *list = json_array();
-	int rc = 0;
+	int rc = 0, status = GBX_EXIT_OK;
 
 	if (dir && gbx_exists(*dir ? dir : "."))
 		rc = gbx_list_dir(AT_FDCWD, *dir ? dir : ".", &names, err);
@@ -162,6 +163,7 @@ static int key_list(const struct gbx_given *given, const char *path, struct gbx_
 		GBX_AUTO_STRING char *pem = gbx_asprintf("%s%.*s.pem", dir, (int)len - 4, names.name[i]);
 		if (!pem || load_info(pem, &k, err)) {
 			gbx_say(pem ? err->line : "no memory for a path");
+			status = GBX_EXIT_UNSURE;
 			continue;
 		}
 		if (gbx_flag(given, "json"))
@@ -170,9 +172,9 @@ static int key_list(const struct gbx_given *given, const char *path, struct gbx_
 			print_info(&k);
 	}
 	if (rc == 0 && gbx_flag(given, "json"))
-		return gbx_print_json(json_pack("{s:s, s:o}", "format", "glassbox.key/1", "keys", list), 0) ? GBX_E_IO : 0;
+		return gbx_print_json(json_pack("{s:s, s:o}", "format", "glassbox.key/1", "keys", list), status);
 	json_decref(list);
-	return rc;
+	return rc ? rc : gbx_end_output(status);
 }
 
 /* The vkey's name is the log's origin, under which its notes are signed; before the first signature the owner's name. */
@@ -186,11 +188,13 @@ static int key_export(const struct gbx_given *given, const char *path, struct gb
 		rc = gbx_public_pem(k.key, &text, err);
 	else if (rc == 0)
 		rc = gbx_vkey_format(*k.origin ? k.origin : *k.owner ? k.owner : "owner", k.key, &text, err);
-	if (rc == 0)
-		printf("%s%s", (char *)text.data, gbx_flag(given, "vkey") ? "\n" : "");
-	return rc;
+	if (rc)
+		return rc;
+	printf("%s%s", (char *)text.data, gbx_flag(given, "vkey") ? "\n" : "");
+	return gbx_end_output(GBX_EXIT_OK);
 }
 
+/* Each returns an exit status, or a negative gbx_code with *err filled. */
 static const struct {
 	const char *name;
 	int (*run)(const struct gbx_given *given, const char *path, struct gbx_error *err);
@@ -213,7 +217,7 @@ static int cmd_key(const struct gbx_given *given)
 		if (strcmp(said, actions[i].name) == 0) {
 			int rc = path ? actions[i].run(given, path, &err)
 				      : gbx_fail(&err, GBX_E_USAGE, "there is no home folder: name the key's file with --key");
-			return rc ? gbx_complain(&err) : fflush(stdout) ? GBX_EXIT_UNSURE : GBX_EXIT_OK;
+			return rc < 0 ? gbx_complain(&err) : rc;
 		}
 	const char *near = gbx_nearest(said, action_name, ACTIONS);
 	int rc = gbx_fail(&err, GBX_E_USAGE, "key: unknown '%.40s'; expected new, show, list or export%s%s%s", said, near ? "; did you mean '" : "",

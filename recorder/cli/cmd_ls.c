@@ -99,7 +99,7 @@ static int print(const struct gbx_given *given, const struct asked *a, const str
 	if (!gbx_flag(given, "json")) {
 		json_decref(all);
 		gbx_ls_print(list, &a->columns);
-		return fflush(stdout) || ferror(stdout) ? GBX_EXIT_UNSURE : status;
+		return gbx_end_output(status);
 	}
 	for (size_t i = 0; i < list->len; i++)
 		gbx_json_push(&all, gbx_ls_json(&list->row[i], gbx_flag(given, "columns") ? &a->columns : &(struct gbx_ls_columns){0}));

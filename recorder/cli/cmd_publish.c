@@ -31,7 +31,7 @@ static int read_withholds(const struct gbx_given *given, struct gbx_withhold *li
 			if (!last)
 				return gbx_fail(err, GBX_E_USAGE, "publish: --reason belongs behind a --withhold SELECTOR");
 			if (last->reason)
-				return gbx_fail(err, GBX_E_USAGE, "publish: a second --reason for --withhold '%s'", last->selector);
+				return gbx_fail(err, GBX_E_USAGE, "publish: a second --reason for --withhold '%s'; expected one", last->selector);
 			last->reason = value;
 		}
 	}

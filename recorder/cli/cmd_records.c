@@ -30,7 +30,7 @@ static int print_record(void *arg, const struct gbx_stream_view *stream, const s
 	char line[2048], time[32], hex[9];
 
 	if (!r->body)
-		return gbx_fail(err, GBX_E_BAD, "record %llu has no body in the store's own journal", (unsigned long long)r->seq);
+		return gbx_fail_no_body(stream, r, err);
 	if (p->list)
 		return add_json(p->list, stream, r, err);
 	gbx_describe(r->body, line, sizeof line);
@@ -56,14 +56,11 @@ static int cmd_records(const struct gbx_given *given)
 		return gbx_complain(&err);
 	}
 	int status = GBX_EXIT_OK;
-	for (size_t i = 0; i < view.streams; i++)
-		if (!view.stream[i].intact) {
-			gbx_say(view.stream[i].trouble);
-			status = GBX_EXIT_UNSURE;
-		}
+	if (gbx_tell_trouble(&view))
+		status = GBX_EXIT_UNSURE;
 	if (p.list)
 		return gbx_print_json(json_pack("{s:s, s:s, s:o}", "format", "glassbox.records/1", "run", run, "records", p.list), status);
-	return fflush(stdout) || ferror(stdout) ? GBX_EXIT_UNSURE : status;
+	return gbx_end_output(status);
 }
 
 const struct gbx_command gbx_cmd_records = {

@@ -153,7 +153,7 @@ static int show(const struct gbx_given *given, struct page *p, const struct gbx_
 	}
 	print_head(v, signer);
 	print_page(p, gbx_flag(given, "gaps"));
-	return fflush(stdout) || ferror(stdout) ? GBX_EXIT_UNSURE : GBX_EXIT_OK;
+	return gbx_end_output(GBX_EXIT_OK);
 }
 
 static void free_page(struct page *p)
@@ -178,7 +178,8 @@ static int cmd_show(const struct gbx_given *given)
 		rc = gbx_run_scan(&store, run, take_record, &page, &view, &err);
 	if (rc)
 		return gbx_complain(&err);
-	gbx_tell_trouble(&view);
+	/* What can be shown is shown; how far it goes is told. */
+	(void)gbx_tell_trouble(&view);
 	bool is_signed = gbx_signed_by(&store, run, signer, key, &ignored) == 0;
 	return show(given, &page, &view, is_signed ? signer : NULL);
 }

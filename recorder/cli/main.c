@@ -62,11 +62,10 @@ static int run_command(const struct gbx_command *c, char **argv)
 			return c->usage_status;
 		return c == &gbx_cmd_run ? gbx_run_without_memory(argv) : GBX_EXIT_UNSURE;
 	}
-	int status = GBX_EXIT_OK;
-	if (gbx_flag(&given, "help"))
+	bool help = gbx_flag(&given, "help");
+	if (help)
 		gbx_print_help("glassbox", c);
-	else
-		status = c->run(&given);
+	int status = help ? gbx_end_output(GBX_EXIT_OK) : c->run(&given);
 	gbx_given_free(&given);
 	return status;
 }
@@ -83,7 +82,7 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(said, "--version") == 0 || strcmp(said, "version") == 0) {
 		printf("glassbox " GBX_VERSION "\n");
-		return GBX_EXIT_OK;
+		return gbx_end_output(GBX_EXIT_OK);
 	}
 	if (strcmp(said, "--help") == 0 || strcmp(said, "-h") == 0 || strcmp(said, "help") == 0) {
 		const struct gbx_command *about = argc > 2 ? find(argv[2]) : NULL;
@@ -91,7 +90,7 @@ int main(int argc, char **argv)
 			gbx_print_help("glassbox", about);
 		else
 			print_overview();
-		return GBX_EXIT_OK;
+		return gbx_end_output(GBX_EXIT_OK);
 	}
 	const struct gbx_command *c = find(said);
 	return c ? run_command(c, argv + 2) : unknown(said);

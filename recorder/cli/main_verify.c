@@ -3,12 +3,23 @@
 
 #include "base/io.h"
 #include "base/text.h"
+#include "cli/output.h"
 #include "cli/verify.h"
 #include "digest/hash.h"
 
 static int run(const struct gbx_given *given)
 {
 	return gbx_verify_command(given, NULL);
+}
+
+static int end_output(void)
+{
+	struct gbx_error err;
+
+	if (gbx_output_end(&err) == 0)
+		return 0;
+	fprintf(stderr, "glassbox-verify: %s\n", err.line);
+	return 3;
 }
 
 static const struct gbx_command command = {
@@ -37,13 +48,12 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", err.line);
 		return err.code == GBX_E_NOMEM ? 3 : 2;
 	}
-	int status = 0;
-	if (gbx_flag(&given, "help"))
+	bool help = gbx_flag(&given, "help"), version = gbx_flag(&given, "version");
+	if (help)
 		gbx_print_help("glassbox-verify", &command);
-	else if (gbx_flag(&given, "version"))
+	else if (version)
 		printf("glassbox-verify " GBX_VERSION "\n");
-	else
-		status = command.run(&given);
+	int status = help || version ? end_output() : command.run(&given);
 	gbx_given_free(&given);
 	return status;
 }

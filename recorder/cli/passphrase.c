@@ -19,14 +19,14 @@ static void cut_newline(struct gbx_bytes *b)
 static int check_line(const struct gbx_bytes *line, const char *path, struct gbx_error *err)
 {
 	if (line->len == 0)
-		return gbx_fail(err, GBX_E_USAGE, "--passphrase-file '%s' is empty", path);
+		return gbx_fail(err, GBX_E_USAGE, "--passphrase-file '%s' is empty; expected one line of text", path);
 	if (line->len > GBX_LIMIT_PASSPHRASE)
-		return gbx_fail(err, GBX_E_USAGE, "--passphrase-file '%s': more than the %u bytes that a passphrase can have", path,
+		return gbx_fail(err, GBX_E_USAGE, "--passphrase-file '%s': expected at most %u bytes, which a passphrase can have", path,
 				GBX_LIMIT_PASSPHRASE);
 	if (memchr(line->data, 0, line->len))
 		return gbx_fail(err, GBX_E_USAGE, "--passphrase-file '%s' holds a NUL byte; expected one line of text", path);
 	if (memchr(line->data, '\n', line->len))
-		return gbx_fail(err, GBX_E_USAGE, "--passphrase-file '%s' has more than one line; a passphrase is one", path);
+		return gbx_fail(err, GBX_E_USAGE, "--passphrase-file '%s' has more than one line; expected one", path);
 	return 0;
 }
 
@@ -77,7 +77,7 @@ static int ask(const char *key_path, struct gbx_bytes *out, struct gbx_error *er
 	char *got = fgets(line, sizeof line, stdin);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);
 	fprintf(stderr, "\n");
-	int rc = got ? gbx_bytes_append(out, line, strlen(line), err) : gbx_fail(err, GBX_E_LOCKED, "no passphrase was given");
+	int rc = got ? gbx_bytes_append(out, line, strlen(line), err) : gbx_fail(err, GBX_E_LOCKED, "no passphrase was given for the key '%s': type it, or give --passphrase-file", key_path);
 	explicit_bzero(line, sizeof line);
 	cut_newline(out);
 	return rc;

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "cli/cli.h"
+#include "cli/output.h"
 
 void gbx_say(const char *line)
 {
@@ -23,17 +24,21 @@ void gbx_say_lines(const char *lines)
 	}
 }
 
-void gbx_tell_trouble(const struct gbx_run_view *v)
+bool gbx_tell_trouble(const struct gbx_run_view *v)
 {
 	GBX_AUTO_BYTES struct gbx_bytes lines = {0};
 	struct gbx_error err;
 
 	if (v->state == GBX_RUNNING)
-		return;
-	if (gbx_run_trouble(v, &lines, &err))
+		return false;
+	if (gbx_run_trouble(v, &lines, &err)) {
 		gbx_say(err.line);
-	else
-		gbx_say_lines((char *)lines.data);
+		return true;
+	}
+	if (!v->streams && gbx_bytes_printf(&lines, &err, "run %s: none of its records can be read; restore its folder 'journal' in the store from a copy\n", v->run))
+		gbx_say(err.line);
+	gbx_say_lines((char *)lines.data);
+	return lines.len > 0 || !v->streams;
 }
 
 int gbx_complain(const struct gbx_error *err)
@@ -51,6 +56,13 @@ int gbx_complain(const struct gbx_error *err)
 	}
 }
 
+int gbx_end_output(int status)
+{
+	struct gbx_error err;
+
+	return gbx_output_end(&err) ? gbx_complain(&err) : status;
+}
+
 int gbx_print_json(json_t *json, int status)
 {
 	GBX_AUTO_BYTES struct gbx_bytes out = {0};
@@ -61,7 +73,7 @@ int gbx_print_json(json_t *json, int status)
 	if (rc)
 		return gbx_complain(&err);
 	printf("%s\n", (char *)out.data);
-	return fflush(stdout) || ferror(stdout) ? GBX_EXIT_UNSURE : status;
+	return gbx_end_output(status);
 }
 
 json_t *gbx_json_hex(const uint8_t *data, size_t len)

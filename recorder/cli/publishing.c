@@ -79,7 +79,7 @@ int gbx_publishing_do(const struct gbx_given *given, struct gbx_publish_options 
 	o->run = run;
 	o->say = gbx_say;
 	if (rc == 0 && gbx_exists(o->out))
-		rc = gbx_fail(&err, GBX_E_EXISTS, "%s: '%s' is there already; nothing was written", given->command->name, o->out);
+		rc = gbx_fail(&err, GBX_E_EXISTS, "%s: -o '%s' is there already and nothing was written; name another", given->command->name, o->out);
 	if (rc == 0 && o->disclosures == 0)
 		rc = gbx_seal_run(&store, run, false, gbx_say, &changed, &err);
 	/* What is refused is not signed first. */

@@ -1,10 +1,10 @@
 #include "cli/verify_print.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 
 #include "base/json.h"
+#include "cli/output.h"
 #include "journal/clock.h"
 #include "journal/gap.h"
 
@@ -209,17 +209,6 @@ static void print_gaps(const struct gbx_report *r)
 		printf("  and %llu more\n", (unsigned long long)r->gaps_more);
 }
 
-/* What stdio could not write, it may have failed to write long ago: then errno is another call's. */
-static int finish(struct gbx_error *err)
-{
-	bool lost = ferror(stdout);
-
-	errno = 0;
-	if (fflush(stdout) == 0 && !lost)
-		return 0;
-	return errno ? gbx_fail_errno(err, errno, "cannot write the result") : gbx_fail(err, GBX_E_IO, "cannot write the result");
-}
-
 int gbx_print_report(const struct gbx_report *r, enum gbx_verdict verdict, bool verbose, struct gbx_error *err)
 {
 	print_first_line(r, verdict);
@@ -229,7 +218,7 @@ int gbx_print_report(const struct gbx_report *r, enum gbx_verdict verdict, bool 
 	print_checks(r);
 	print_withheld(r, verbose);
 	print_gaps(r);
-	return finish(err);
+	return gbx_output_end(err);
 }
 
 static json_t *hex(const uint8_t *data, size_t len)
@@ -344,5 +333,5 @@ int gbx_print_report_json(const struct gbx_report *r, enum gbx_verdict verdict, 
 	if (rc)
 		return rc;
 	printf("%s\n", (char *)out.data);
-	return finish(err);
+	return gbx_output_end(err);
 }

@@ -372,8 +372,8 @@ static int put(struct gbx_writer *w, const Glassbox__Body *body, struct gbx_ref 
 
 	if (w->broken) {
 		rc = move_on(w, err);
-		if (rc == 0)
-			rc = append(w, body, ref, err);
+		if (rc == 0 && append(w, body, ref, err))
+			rc = gbx_fail_context(err, "a journal in '%s'", w->dir);
 	}
 	/* What is kept for a failing disk is bounded, too: the next try comes as much later. */
 	if (rc == 0 && w->at.since.len >= w->at.sync_at && sync_locked(w, &unsynced))

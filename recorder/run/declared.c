@@ -51,9 +51,10 @@ static int clean_uri(const char *said, char **out, struct gbx_error *err)
 {
 	GBX_AUTO_BYTES struct gbx_bytes clean = {0};
 	bool credentials;
+	char shown[300];
 
 	if (!gbx_is_utf8(gbx_slice_text(said)))
-		return gbx_fail(err, GBX_E_USAGE, "--data: a URI that is not UTF-8");
+		return gbx_fail(err, GBX_E_USAGE, "--data '%s': a URI that is not UTF-8; expected percent signs for such bytes", gbx_printable_in(gbx_slice_text(said), shown, sizeof shown));
 	int rc = gbx_remote_clean(said, &clean, &credentials, err);
 	if (rc)
 		return rc;
@@ -139,16 +140,28 @@ static bool locate(struct gbx_recorder *r, const struct gbx_declared *d, Glassbo
 	return gbx_locate(r, d->path, name, path, &err) == 0;
 }
 
+/* files: how many of it, 0 where it is all of it. */
+static void tell_gap(struct gbx_recorder *r, const struct gbx_declared *d, Glassbox__Gap__Reason reason, uint64_t files)
+{
+	char line[1024], shown[600];
+	const char *words = gbx_gap_reason_words(reason);
+
+	if (!r->say)
+		return;
+	gbx_printable_in(gbx_slice_text(d->path), shown, sizeof shown);
+	if (files)
+		snprintf(line, sizeof line, "%s '%s': %llu of its files: %s, which the record says as a gap", role_name(d), shown,
+			 (unsigned long long)files, words);
+	else
+		snprintf(line, sizeof line, "%s '%s': %s, which the record says as a gap", role_name(d), shown, words);
+	r->say(line);
+}
+
 static void put_gap(struct gbx_recorder *r, struct gbx_declared *d, Glassbox__Gap__Kind kind, Glassbox__Gap__Reason reason)
 {
 	Glassbox__Path path;
-	char line[1024], shown[600];
 
-	if (r->say) {
-		snprintf(line, sizeof line, "%s '%s': %s", role_name(d),
-			 gbx_printable_in(gbx_slice_text(d->path), shown, sizeof shown), gbx_gap_reason_words(reason));
-		r->say(line);
-	}
+	tell_gap(r, d, reason, 0);
 	if (!locate(r, d, &path)) {
 		gbx_put_gap(r, kind, reason, 1, NULL);
 		return;
@@ -203,6 +216,8 @@ static void put_problems(struct gbx_recorder *r, struct gbx_declared *d)
 		for (size_t i = d->told; i < d->files.problems; i++)
 			if ((int)d->files.problem[i].reason == reason)
 				list_file(&l, &base, d->files.problem[i].path);
+		if (l.count)
+			tell_gap(r, d, (Glassbox__Gap__Reason)reason, d->files.single ? 0 : l.count);
 		put_listed(r, gap_kind(d), (Glassbox__Gap__Reason)reason, &base, &l);
 	}
 	d->told = d->files.problems;

@@ -43,7 +43,7 @@ static int write_stream(const struct gbx_journal_layer *j, const struct gbx_stre
 	int rc = gbx_hash_new(&h, GBX_SHA256, err);
 
 	if (rc == 0 && s->head.size < s->expected)
-		rc = gbx_fail(err, GBX_E_BAD, "'%s' is shorter than when it was sealed", s->path);
+		rc = gbx_fail(err, GBX_E_BAD, "'%s' is shorter than when it was sealed; restore it from a copy", s->path);
 	if (rc == 0)
 		rc = gbx_open_regular(AT_FDCWD, s->path, &fd, err);
 	if (rc)
@@ -53,7 +53,7 @@ static int write_stream(const struct gbx_journal_layer *j, const struct gbx_stre
 	for (uint64_t i = 0; rc == 0 && i < s->head.size; i++) {
 		rc = gbx_tfrecord_next(&records, &data, err);
 		if (rc == 0)
-			return gbx_fail(err, GBX_E_BAD, "'%s' has become shorter", s->path);
+			return gbx_fail(err, GBX_E_BAD, "'%s' has become shorter; publish again when nobody writes to it", s->path);
 		rc = rc == 1 ? write_record(j, s, data, h, out, err) : rc;
 	}
 	return rc;

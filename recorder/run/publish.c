@@ -46,6 +46,20 @@ static int add_file(struct publisher *p, const char *title, const char *media_ty
 	return gbx_bundle_add(p->bundle, title, media_type, &in.in, err);
 }
 
+/* A file of the store that has its SHA-256 for a name: other bytes than those are not published. */
+static int add_known(struct publisher *p, const char *title, const char *media_type, const char *name, const uint8_t sha256[GBX_SHA256_LEN],
+		     struct gbx_error *err)
+{
+	int rc = add_file(p, title, media_type, name, err);
+
+	if (rc)
+		return rc;
+	if (memcmp(gbx_layers_find(gbx_bundle_layers(p->bundle), title)->sha256, sha256, GBX_SHA256_LEN) == 0)
+		return 0;
+	return gbx_fail(err, GBX_E_BAD, "'%s/runs/%s/%s' has other bytes than its name says; restore it from a copy", p->store->path, p->o->run,
+			name);
+}
+
 static int add_manifest(struct publisher *p, const struct gbx_selected *item, unsigned n, struct gbx_error *err)
 {
 	char title[48], name[96] = "manifest/";
@@ -53,7 +67,7 @@ static int add_manifest(struct publisher *p, const struct gbx_selected *item, un
 	snprintf(title, sizeof title, "manifest/%u.tfrecord", n);
 	gbx_hex(item->sha256, GBX_SHA256_LEN, name + 9);
 	strcat(name, ".tfrecord");
-	return add_file(p, title, GBX_MEDIA_MANIFEST, name, err);
+	return add_known(p, title, GBX_MEDIA_MANIFEST, name, item->sha256, err);
 }
 
 static int add_code(struct publisher *p, const struct gbx_selected *item, unsigned n, struct gbx_error *err)
@@ -74,7 +88,7 @@ static int add_named_file(struct publisher *p, const struct gbx_selected *item, 
 	gbx_hex(item->sha256, GBX_SHA256_LEN, name + 5);
 	if (gbx_layers_find(gbx_bundle_layers(p->bundle), title))
 		return 0;
-	return add_file(p, title, item->is_json ? GBX_MEDIA_JSON : GBX_MEDIA_BYTES, name, err);
+	return add_known(p, title, item->is_json ? GBX_MEDIA_JSON : GBX_MEDIA_BYTES, name, item->sha256, err);
 }
 
 /* A manifest's number counts all manifests of the run, shown or not, so that another selection does not rename a layer. */
@@ -114,6 +128,8 @@ static int add_signature(struct publisher *p, bool *is_signed, struct gbx_error 
 	if (rc == GBX_E_NOTFOUND)
 		return 0;
 	if (rc == 0)
+		rc = gbx_signature_check(p->store, p->o->run, key, err);
+	if (rc == 0)
 		rc = gbx_note_key_id(gbx_slice_text(owner), key, id, err);
 	for (size_t i = 0; rc == 0 && i < sizeof name / sizeof *name; i++) {
 		snprintf(file, sizeof file, "signature/%s", name[i]);
@@ -135,6 +151,9 @@ static int add_list(struct publisher *p, struct gbx_error *err)
 
 	gbx_hex(p->view.list_root, GBX_SHA256_LEN, name + 8);
 	strcat(name, ".tfrecord");
+	if (p->view.unlisted)
+		return gbx_fail(err, GBX_E_MALFORMED, "run %s: its file '%s' in the store is missing, or not the list of streams that the Seal names; "
+				"restore it from a copy", p->o->run, name);
 	return add_file(p, "streams.tfrecord", GBX_MEDIA_MANIFEST, name, err);
 }
 
@@ -190,7 +209,7 @@ static int look_for_filters(struct publisher *p, const uint8_t sha256[GBX_SHA256
 		if (e.git_id_len && e.type != GBX_GITLINK)
 			p->selection.code_differs = true;
 	gbx_manifest_reader_free(&reader);
-	return rc;
+	return rc ? gbx_fail_context(err, "'%s' (restore it from a copy)", path) : 0;
 }
 
 /* What the run was published with before, for a disclosure. */
@@ -206,7 +225,7 @@ static int take_before(struct publisher *p, struct gbx_error *err)
 	if (rc)
 		return rc;
 	if (memcmp(&p->before.head, head, sizeof *head) != 0)
-		return gbx_fail(err, GBX_E_BAD, "statement %llu of run %s is of another head than the run has",
+		return gbx_fail(err, GBX_E_BAD, "statement %llu of run %s is of another head than the run has; what is in its folder 'publication' in the store belongs to another run",
 				(unsigned long long)p->before.sequence, p->o->run);
 	p->selection.before = &p->before;
 	return 0;
@@ -258,14 +277,11 @@ static int select_records(struct publisher *p, struct gbx_error *err)
 		rc = gbx_run_scan(p->store, p->o->run, gbx_selection_gather, &p->selection, &p->view, err);
 	if (rc)
 		return rc;
-	if (p->view.state != GBX_SEALED)
-		return gbx_fail(err, GBX_E_REFUSED, "run %s is %s, not sealed; seal it first: glassbox seal %s", p->o->run,
-				gbx_run_state_name(p->view.state), p->o->run);
-	for (size_t i = 0; i < p->selection.snapshots; i++) {
+	rc = gbx_need_sealed(&p->view, err);
+	for (size_t i = 0; rc == 0 && i < p->selection.snapshots; i++)
 		rc = look_for_filters(p, p->selection.snapshot[i], err);
-		if (rc)
-			return rc;
-	}
+	if (rc)
+		return rc;
 	memcpy(p->publication.run, p->view.ulid, GBX_RUN_LEN);
 	p->publication.head = p->view.stream[p->view.lead].head;
 	rc = take_before(p, err);
@@ -296,6 +312,20 @@ static int finish(struct publisher *p, struct gbx_published *done, struct gbx_er
 	return rc;
 }
 
+static int write_bundle(struct publisher *p, struct gbx_published *done, struct gbx_error *err)
+{
+	int rc = gbx_bundle_create(p->o->out, is_tar(p->o->out), &p->bundle, err);
+
+	if (rc)
+		return rc;
+	rc = add_layers(p, &done->is_signed, err);
+	if (rc == 0)
+		rc = name_layers(p, err);
+	if (rc == 0)
+		rc = finish(p, done, err);
+	return rc ? gbx_fail_context(err, "'%s' was not written", p->o->out) : 0;
+}
+
 static int publish(struct publisher *p, struct gbx_published *out, struct gbx_error *err)
 {
 	struct gbx_published done = {0};
@@ -306,13 +336,7 @@ static int publish(struct publisher *p, struct gbx_published *out, struct gbx_er
 	if (rc == 0)
 		rc = select_records(p, err);
 	if (rc == 0)
-		rc = gbx_bundle_create(p->o->out, is_tar(p->o->out), &p->bundle, err);
-	if (rc == 0)
-		rc = add_layers(p, &done.is_signed, err);
-	if (rc == 0)
-		rc = name_layers(p, err);
-	if (rc == 0)
-		rc = finish(p, &done, err);
+		rc = write_bundle(p, &done, err);
 	if (rc)
 		return rc;
 	done.records = p->selection.records;

@@ -159,7 +159,7 @@ static int may_seal(const struct gbx_run_view *v, bool dead, struct gbx_error *e
 	if (v->unreadable)
 		return gbx_fail(err, GBX_E_IO, "run %s: a journal cannot be read, and nothing was sealed: %s", v->run, v->trouble);
 	if (v->state == GBX_RUNNING)
-		return gbx_fail(err, GBX_E_REFUSED, "run %s is running; it is sealed when its job ends", v->run);
+		return gbx_fail(err, GBX_E_REFUSED, "run %s is running; expected one whose job has ended: then it is sealed by itself", v->run);
 	if (gbx_run_job_lives(v) && !dead)
 		return gbx_fail(err, GBX_E_REFUSED,
 				"run %s: its recorder is gone, and its job still runs (process %llu); seal it when that has ended, or with --dead",

@@ -41,9 +41,9 @@ int gbx_selection_rules(struct gbx_selection *sel, const struct gbx_publish_opti
 		rule->reason = o->disclosures ? NULL : o->withhold[i].reason;
 		rc = gbx_selector_parse(rule->said, &rule->selector, err);
 		if (rc == 0 && rule->reason && strlen(rule->reason) > GBX_LIMIT_REASON)
-			rc = gbx_fail(err, GBX_E_USAGE, "--reason: %zu bytes, at most %u", strlen(rule->reason), GBX_LIMIT_REASON);
+			rc = gbx_fail(err, GBX_E_USAGE, "--reason: %zu bytes, expected at most %u", strlen(rule->reason), GBX_LIMIT_REASON);
 		if (rc == 0 && rule->reason && !gbx_is_utf8(gbx_slice_text(rule->reason)))
-			rc = gbx_fail(err, GBX_E_USAGE, "--reason: text that is not UTF-8");
+			rc = gbx_fail(err, GBX_E_USAGE, "--reason for '%s': expected UTF-8", rule->said);
 	}
 	return rc;
 }
@@ -58,7 +58,7 @@ int gbx_selection_check(const struct gbx_selection *sel, struct gbx_error *err)
 		if (rule->matched == 0)
 			return gbx_fail(err, GBX_E_USAGE, "selector '%s': the run has no such record; 'glassbox records %s' lists them", shown, sel->run);
 		if (sel->before && rule->disclosed == 0)
-			return gbx_fail(err, GBX_E_USAGE, "selector '%s': what it means is shown already, by statement %llu", shown,
+			return gbx_fail(err, GBX_E_USAGE, "selector '%s': what it means is shown already, by statement %llu; name what is withheld", shown,
 					(unsigned long long)sel->before->sequence);
 	}
 	return 0;
@@ -118,7 +118,7 @@ int gbx_selection_gather(void *arg, const struct gbx_stream_view *stream, const 
 	struct gbx_selection *sel = arg;
 
 	if (!r->body)
-		return gbx_fail(err, GBX_E_BAD, "record %llu has no body in the store's own journal", (unsigned long long)r->seq);
+		return gbx_fail_no_body(stream, r, err);
 	if (r->body->body_case == GLASSBOX__BODY__BODY_CODE) {
 		/* More snapshots than are kept: nobody looked at the rest. */
 		bool full = sel->snapshots == sizeof sel->snapshot / sizeof *sel->snapshot;

@@ -30,7 +30,7 @@ static int unknown(const char *said, struct gbx_slice kind, struct gbx_error *er
 
 	gbx_printable_in(gbx_slice_text(said), shown, sizeof shown);
 	if (is_planned(kind))
-		return gbx_fail(err, GBX_E_USAGE, "selector '%s': this version makes no such records", shown);
+		return gbx_fail(err, GBX_E_USAGE, "selector '%s': this version makes no such records; 'glassbox records RUN' lists those that are there", shown);
 	snprintf(name, sizeof name, "%.*s", (int)(kind.len < 39 ? kind.len : 39), (const char *)kind.data);
 	for (const struct gbx_kind *k = gbx_kinds(); k->name; k++) {
 		if (k->public_always)
@@ -56,7 +56,7 @@ int gbx_selector_parse(const char *said, struct gbx_selector *out, struct gbx_er
 		return unknown(said, kind, err);
 	gbx_printable_in(gbx_slice_text(said), shown, sizeof shown);
 	if (s.kind->public_always)
-		return gbx_fail(err, GBX_E_USAGE, "selector '%s': records of the kind %s are never withheld", shown, s.kind->name);
+		return gbx_fail(err, GBX_E_USAGE, "selector '%s': records of the kind %s are never withheld; name another kind", shown, s.kind->name);
 	if (s.glob && !has_names(s.kind->kind))
 		return gbx_fail(err, GBX_E_USAGE, "selector '%s': records of the kind %s have no name; expected '%s' alone", shown, s.kind->name,
 				s.kind->name);

@@ -33,7 +33,7 @@ static int leaf_of(const char *run, enum gbx_leaf_event event, const struct gbx_
 	memcpy(leaf->stream, head->stream, GBX_STREAM_LEN);
 	memcpy(leaf->root, head->root, GBX_SHA256_LEN);
 	if (!gbx_ulid_parse(gbx_slice_text(run), leaf->run))
-		return gbx_fail(err, GBX_E_USAGE, "'%s' is not a run id", run);
+		return gbx_fail(err, GBX_E_USAGE, "run '%s': expected a run's id", run);
 	return 0;
 }
 
@@ -134,17 +134,46 @@ int gbx_sign_run(const struct gbx_store *s, const char *run, const struct gbx_id
 
 	if (rc == 0)
 		rc = gbx_run_scan(s, run, NULL, NULL, &v, err);
+	if (rc == 0)
+		rc = gbx_need_sealed(&v, err);
 	if (rc)
 		return rc;
-	if (v.state != GBX_SEALED)
-		return gbx_fail(err, GBX_E_REFUSED, "run %s is %s, not sealed; seal it first: glassbox seal %s", run,
-				gbx_run_state_name(v.state), run);
 	if (gbx_signed_by(s, run, name, key, &ignored) == 0 && memcmp(key, gbx_key_public(id->key), sizeof key) == 0)
 		return 0;
 	rc = leaf_of(run, GBX_LEAF_SEAL, &v.stream[v.lead].head, &leaf, err);
 	if (rc == 0)
 		rc = gbx_owner_log_open(id->log_dir, id->key, id->owner, &log, err);
 	return rc ? rc : sign_in(s, run, log, &leaf, id, err);
+}
+
+static int check_file(const char *name, struct gbx_slice text, const uint8_t key[GBX_PUBLIC_KEY_LEN], struct gbx_error *err)
+{
+	struct gbx_tlog_proof proof;
+	struct gbx_head_note note;
+
+	if (strcmp(name, "head.note") == 0)
+		return gbx_head_note_verify(text, key, &note, err);
+	int rc = gbx_tlog_proof_parse(text, &proof, err);
+	return rc ? rc : gbx_tlog_proof_verify(&proof, key, err);
+}
+
+int gbx_signature_check(const struct gbx_store *s, const char *run, const uint8_t key[GBX_PUBLIC_KEY_LEN], struct gbx_error *err)
+{
+	static const char *const name[] = {"head.note", "seal.proof", "start.proof"};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < sizeof name / sizeof *name; i++) {
+		GBX_AUTO_BYTES struct gbx_bytes text = {0};
+		rc = load(s, run, name[i], &text, err);
+		if (rc == GBX_E_NOTFOUND && i == 2)
+			return 0; /* signed only after the run: no start leaf */
+		if (rc == 0)
+			rc = check_file(name[i], gbx_slice_of(&text), key, err);
+		if (rc)
+			rc = gbx_fail_context(err, "run %s: '%s' of its folder 'signature' (restore that from a copy, or remove it and sign again)", run,
+					      name[i]);
+	}
+	return rc;
 }
 
 int gbx_signed_by(const struct gbx_store *s, const char *run, char name[GBX_NAME_MAX + 1], uint8_t key[GBX_PUBLIC_KEY_LEN],
@@ -160,7 +189,7 @@ int gbx_signed_by(const struct gbx_store *s, const char *run, char name[GBX_NAME
 		return rc;
 	rest = gbx_slice_of(&vkey);
 	if (!gbx_take_line(&rest, &line))
-		return gbx_fail(err, GBX_E_MALFORMED, "run %s: signature/key.vkey is not one line", run);
+		return gbx_fail(err, GBX_E_MALFORMED, "run %s: its file signature/key.vkey in the store is not one line; sign it again: glassbox sign %s", run, run);
 	return gbx_vkey_parse(line, name, key, err);
 }
 

@@ -27,4 +27,9 @@ int gbx_sign_known(const struct gbx_store *s, const char *run, bool *known, stru
 int gbx_sign_removed(const struct gbx_store *s, const char *run, const struct gbx_identity *id, struct gbx_bytes *proof,
 		     struct gbx_error *err) GBX_MUST_USE;
 
+/* Whether head note and proofs in the run's signature folder are by that key; no more of them than publish needs. GBX_E_BAD where one is
+ * not, with its name. */
+int gbx_signature_check(const struct gbx_store *s, const char *run, const uint8_t key[GBX_PUBLIC_KEY_LEN],
+			struct gbx_error *err) GBX_MUST_USE;
+
 #endif

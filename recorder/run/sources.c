@@ -287,6 +287,6 @@ int gbx_sources_tell(const struct gbx_sources *s, void (*say)(const char *line),
 	}
 	if (s->findings == 0)
 		return 0;
-	return gbx_fail(err, GBX_E_REFUSED, "refused: %zu record%s that would be shown tell%s what is withheld; nothing was written", s->findings,
+	return gbx_fail(err, GBX_E_REFUSED, "refused, as said above: %zu record%s that would be shown tell%s what is withheld; nothing was written", s->findings,
 			s->findings == 1 ? "" : "s", s->findings == 1 ? "s" : "");
 }

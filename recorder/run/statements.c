@@ -76,7 +76,7 @@ int gbx_statement_newest(const struct gbx_store *s, const char *run, struct gbx_
 	int rc = load(path, &text, &kept, err);
 	if (rc == 0)
 		rc = gbx_publication_read(gbx_slice_of(&kept.payload), out, err);
-	return rc ? gbx_fail_context(err, "'%s'", path) : 0;
+	return rc ? gbx_fail_context(err, "'%s' (restore it from a copy)", path) : 0;
 }
 
 void gbx_statement_written(const struct gbx_store *s, const char *run)
@@ -117,7 +117,7 @@ static int look(const struct gbx_store *s, const char *run, struct gbx_publicati
 		if (rc == 0 && *count + 1 >= from)
 			rc = is_same(&kept, p, key, &same, err);
 		if (rc)
-			return gbx_fail_context(err, "'%s'", path);
+			return gbx_fail_context(err, "'%s' (restore it from a copy)", path);
 		if (same)
 			return gbx_bytes_append(envelope, text.data, text.len, err) ? err->code : 1;
 	}

@@ -292,6 +292,7 @@ static void limit_sealed(struct gbx_journals *all, const char *lists, struct gbx
 	uint8_t root[GBX_SHA256_LEN];
 
 	if (!path || read_list(all, path, root, err) || memcmp(root, lead->list_root, sizeof root) != 0) {
+		all->unlisted = true;
 		strange(all, path ? path : lists, "the sealed list of streams is missing, or not the one that the Seal names");
 		return;
 	}

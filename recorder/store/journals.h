@@ -37,6 +37,7 @@ struct gbx_journals {
 	bool is_sealed;      /* by the lead's Seal: of several, the first by its time */
 	size_t seals;
 	size_t strange;      /* files, and streams, that are no part of the run */
+	bool unlisted;         /* sealed, and the list of streams that the Seal names is missing or another */
 	bool unreadable;     /* the system refused to read one of them */
 	char trouble[400];   /* what is wrong with the first of them */
 };

@@ -157,6 +157,20 @@ static void check_expected(const struct gbx_journal *j, struct gbx_stream_view *
 		 (unsigned long long)seen->size, (unsigned long long)j->limit);
 }
 
+int gbx_fail_no_body(const struct gbx_stream_view *stream, const struct gbx_record *r, struct gbx_error *err)
+{
+	return gbx_fail(err, GBX_E_BAD, "'%s': record %llu has no body; a store's own journal has them all: restore the file from a copy",
+			stream->path, (unsigned long long)r->seq);
+}
+
+int gbx_need_sealed(const struct gbx_run_view *v, struct gbx_error *err)
+{
+	if (v->state == GBX_SEALED)
+		return 0;
+	return gbx_fail(err, GBX_E_REFUSED, "run %s is %s, not sealed; seal it first: glassbox seal %s", v->run,
+			gbx_run_state_name(v->state), v->run);
+}
+
 /* One journal that is read. */
 struct reading {
 	const struct gbx_journal *journal;
@@ -269,6 +283,7 @@ static void take_journals(const struct gbx_journals *j, struct gbx_run_view *v)
 	v->seals = j->seals;
 	v->strange = j->strange;
 	v->unreadable |= j->unreadable;
+	v->unlisted = j->unlisted;
 	memcpy(v->trouble, j->trouble, sizeof v->trouble);
 	if (j->is_sealed)
 		memcpy(v->list_root, j->journal[j->lead].list_root, GBX_SHA256_LEN);
@@ -286,14 +301,14 @@ int gbx_run_trouble(const struct gbx_run_view *v, struct gbx_bytes *out, struct 
 	int rc = 0;
 
 	if (v->strange)
-		rc = gbx_bytes_printf(out, err, "run %s: %s%s\n", v->run, v->trouble, v->strange > 1 ? " (and others)" : "");
+		rc = gbx_bytes_printf(out, err, "run %s: %s%s; it is left out\n", v->run, v->trouble, v->strange > 1 ? " (and others)" : "");
 	if (rc == 0 && v->seals > 1)
 		rc = gbx_bytes_printf(out, err, "run %s was sealed %zu times, on several machines at once; the first seal by its time counts\n",
 				      v->run, v->seals);
 	for (size_t i = 0; rc == 0 && i < v->streams; i++) {
 		const struct gbx_stream_view *s = &v->stream[i];
 		if (!s->intact)
-			rc = gbx_bytes_printf(out, err, "run %s: journal '%s' cannot be read behind its first %llu records: %s\n", v->run,
+			rc = gbx_bytes_printf(out, err, "run %s: journal '%s' cannot be read behind its first %llu records, which are what is shown: %s\n", v->run,
 					      gbx_printable_in(gbx_slice_text(gbx_path_base(s->path)), shown, sizeof shown),
 					      (unsigned long long)s->head.size, s->trouble);
 	}

@@ -41,6 +41,7 @@ struct gbx_run_view {
 	size_t seals;                /* more than one: it was sealed on several machines at once, and the first by its time counts */
 	uint8_t list_root[GBX_SHA256_LEN]; /* sealed: names the list, streams/<hex>.tfrecord */
 	size_t strange;              /* files in the journal folder that are no part of the run */
+	bool unlisted;               /* sealed, and the list of streams that the Seal names is missing or another */
 	bool unreadable;             /* the system refused to read one of the files */
 	char trouble[400];           /* what is wrong with the first of these */
 	bool ended, sealed;          /* as the lead is */
@@ -78,6 +79,12 @@ bool gbx_run_job_lives(const struct gbx_run_view *v);
 /* Appends a line for each thing that is wrong: journals that could not be read to their end, how far and why; files that are no part
  * of the run. A running run's last record may be on its way, which looks the same. */
 int gbx_run_trouble(const struct gbx_run_view *v, struct gbx_bytes *out, struct gbx_error *err) GBX_MUST_USE;
+
+/* For a record that the store's own journal has without its body: fills *err and returns GBX_E_BAD. */
+int gbx_fail_no_body(const struct gbx_stream_view *stream, const struct gbx_record *r, struct gbx_error *err);
+
+/* 0 where the run is sealed, else GBX_E_REFUSED. */
+int gbx_need_sealed(const struct gbx_run_view *v, struct gbx_error *err) GBX_MUST_USE;
 
 /* "running", ... */
 const char *gbx_run_state_name(enum gbx_run_state state);

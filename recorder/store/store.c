@@ -54,7 +54,7 @@ static int try_folder(const char *path, enum need need, bool named, struct gbx_e
 	if (rc == 0)
 		rc = named ? gbx_stat(path, &st, err) : gbx_lstat(path, &st, err);
 	if (rc == 0 && !S_ISDIR(st.st_mode))
-		return gbx_fail(err, GBX_E_REFUSED, "'%s' is no folder of its own", path);
+		return gbx_fail(err, GBX_E_REFUSED, "'%s' is none: expected a folder of its own", path);
 	/* Not even read where nobody named it: others could put anything there. */
 	if (rc == 0 && !named && need == THERE)
 		rc = check_writers(path, &st, err);
@@ -64,7 +64,7 @@ static int try_folder(const char *path, enum need need, bool named, struct gbx_e
 	if (rc)
 		return rc;
 	if (access(path, W_OK | X_OK))
-		return gbx_fail(err, GBX_E_IO, "'%s' cannot be written to", path);
+		return gbx_fail(err, GBX_E_IO, "'%s' cannot be written to; expected a folder that you may write to", path);
 	return 0;
 }
 

@@ -131,8 +131,8 @@ static int decrypt(const struct pem *pem, const char *path, struct gbx_slice pas
 		return 0;
 	if (gbx_crypto_starved())
 		return starved(path, err);
-	return sig ? gbx_fail(err, GBX_E_LOCKED, "the passphrase does not open key '%s'", path)
-		   : gbx_fail(err, GBX_E_MALFORMED, "key '%s' is damaged: its PEM text holds no PKCS#8 key", path);
+	return sig ? gbx_fail(err, GBX_E_LOCKED, "the passphrase does not open key '%s'; give the one that it was made with", path)
+		   : gbx_fail(err, GBX_E_MALFORMED, "key '%s' is damaged: its PEM text holds no PKCS#8 key; restore it from a copy", path);
 }
 
 static int open_pkcs8(const struct pem *pem, const char *path, struct gbx_slice passphrase, PKCS8_PRIV_KEY_INFO **out,
@@ -151,7 +151,7 @@ static int open_pkcs8(const struct pem *pem, const char *path, struct gbx_slice 
 		return 0;
 	if (gbx_crypto_starved())
 		return starved(path, err);
-	return gbx_fail(err, GBX_E_MALFORMED, "key '%s' is damaged: its PEM text holds no PKCS#8 key", path);
+	return gbx_fail(err, GBX_E_MALFORMED, "key '%s' is damaged: its PEM text holds no PKCS#8 key; restore it from a copy", path);
 }
 
 static int check_type(EVP_PKEY *pkey, const char *path, const char *advice, struct gbx_error *err)

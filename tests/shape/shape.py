@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Holds the source to its shape: shape.py CHECK SOURCE_DIR. Each check is one case of CTest."""
+import ast
 import re
 import sys
 from pathlib import Path
@@ -187,7 +188,46 @@ def proto(root):
                 yield f"proto/{path.name}:{number}: no maps, floats or optional fields: {line.strip()}"
 
 
-CHECKS = {f.__name__: f for f in (includes, libraries, calls, sizes, goto, headers, listed, crypto, limits, proto)}
+# Where what fails is told to the user.
+FAILING = ("cli", "run", "store")
+STRING = r'"(?:\\.|[^"\\\n])*"'
+
+
+def formats(root):
+    """(file:line, format) of each gbx_fail and gbx_fail_errno of those rooms but the ones for want of memory, and of what cli says literally."""
+    call = re.compile(r"\bgbx_(?:fail|fail_errno|say)\(((?:[^;\"]|\n)*?)((?:%s\s*)+)[,)]" % STRING)
+    for path in (p for room in FAILING for p in sorted((root / "recorder" / room).glob("*.c"))):
+        text = re.sub(r"/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m[0]), path.read_text(), flags=re.S)
+        for found in call.finditer(text):
+            if "GBX_E_NOMEM" not in found[1] or "?" in found[1]:
+                said = "".join(s[1:-1] for s in re.findall(STRING, found[2])).replace('\\"', '"')
+                if said != "%s":  # what another room said
+                    yield f"{name(root, path)}:{text.count(chr(10), 0, found.start()) + 1}", said
+
+
+def said_in_tests(root):
+    """The formats of which tests/cli/failures.py has a case, and those that it excuses."""
+    tree = ast.parse((root / "tests/cli/failures.py").read_text())
+    excused = next(ast.literal_eval(n.value) for n in tree.body if isinstance(n, ast.Assign) and n.targets[0].id == "EXCUSED")
+    cases = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)} - set(excused)
+    return cases, set(excused)
+
+
+def failures(root):
+    """Every way to fail that the user is told of has a case in tests/cli/failures.py, and no two are told in the same words."""
+    cases, excused = said_in_tests(root)
+    seen = {}
+    for where, said in formats(root):
+        if said in seen:
+            yield f"{where}: '{said}' is what {seen[said]} says: one of them in other words, or both by one function"
+        elif said not in cases and said not in excused:
+            yield f"{where}: '{said}' has no case in tests/cli/failures.py"
+        seen[said] = where
+    for said in excused - set(seen):
+        yield f"tests/cli/failures.py: nothing says '{said}' any more: take it out of EXCUSED"
+
+
+CHECKS = {f.__name__: f for f in (includes, libraries, calls, sizes, goto, headers, listed, crypto, limits, proto, failures)}
 
 
 def main():
