@@ -3,11 +3,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+
+/* Over the process's own limit the kernel would send SIGXFSZ, which ends a job that does not expect it. */
+static bool is_allowed(uint64_t len)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur == RLIM_INFINITY || len <= limit.rlim_cur;
+}
 
 int gbx_allocate(int fd, uint64_t len, struct gbx_error *err)
 {
 	int sys;
 
+	if (!is_allowed(len))
+		return gbx_fail_errno(err, EFBIG, "cannot take %llu bytes of disk", (unsigned long long)len);
 	do
 		sys = posix_fallocate(fd, 0, (off_t)len);
 	while (sys == EINTR);

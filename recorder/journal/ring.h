@@ -63,7 +63,7 @@ struct gbx_ring_content {
 
 #define GBX_AUTO_RING_CONTENT GBX_CLEANUP(gbx_ring_content_free)
 
-/* Reads the file as it stands at the moment. GBX_E_MALFORMED where it is no such file; GBX_E_LIMIT over GBX_LIMIT_RING bytes. */
+/* Reads the file as it stands at the moment. GBX_E_NOTFOUND where nothing was put in it yet, not even its header; GBX_E_MALFORMED where it is no such file; GBX_E_LIMIT over GBX_LIMIT_RING bytes. */
 int gbx_ring_read(const char *path, struct gbx_ring_content *out, struct gbx_error *err) GBX_MUST_USE;
 /* The same from its bytes. */
 int gbx_ring_parse(struct gbx_slice bytes, struct gbx_ring_content *out, struct gbx_error *err) GBX_MUST_USE;

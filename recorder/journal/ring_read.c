@@ -118,10 +118,21 @@ static int parse_slots(struct gbx_slice in, struct gbx_ring_content *c, struct g
 	return 0;
 }
 
+/* Its maker died before it was a ring: nothing was acknowledged in it. */
+static bool is_unused(struct gbx_slice in)
+{
+	for (size_t i = 0; i < in.len; i++)
+		if (in.data[i])
+			return false;
+	return true;
+}
+
 int gbx_ring_parse(struct gbx_slice bytes, struct gbx_ring_content *out, struct gbx_error *err)
 {
 	struct gbx_ring_content c = {0};
 	struct gbx_slice names = {0}, slots = {0};
+	if (is_unused(bytes))
+		return gbx_fail(err, GBX_E_NOTFOUND, "a ring that was not begun yet");
 	int rc = parse_header(bytes, &c, &names, &slots, err);
 
 	if (rc == 0)

@@ -59,10 +59,16 @@ static void finish_all(struct gbx_background *b, bool data, bool beside_job)
 {
 	struct gbx_hash_options o = {.background = beside_job, .cancel = &b->cancel};
 	bool finished = true;
+	struct gbx_error err;
 
-	for (size_t i = 0; i < b->declared->len && finished; i++)
-		if (is_data(&b->declared->item[i]) == data)
-			gbx_declared_finish(b->recorder, &b->declared->item[i], &o, &finished);
+	for (size_t i = 0; i < b->declared->len && finished; i++) {
+		if (is_data(&b->declared->item[i]) != data)
+			continue;
+		gbx_declared_finish(b->recorder, &b->declared->item[i], &o, &finished);
+		/* The seal syncs what comes after the job; until then the job may take days. */
+		if (beside_job && gbx_writer_sync(b->recorder->writer, &err) && b->recorder->lost_ever == 0)
+			tell(b, &err);
+	}
 }
 
 static void wait_for_job(struct gbx_background *b)

@@ -171,6 +171,8 @@ static int fold_ring(struct points *p, struct gbx_recorder *r, const char *dir, 
 	int rc = gbx_ring_read(path, &ring, &why);
 	if (rc == GBX_E_NOMEM)
 		return gbx_fail(err, rc, "%s", why.line);
+	if (rc == GBX_E_NOTFOUND)
+		return 0;
 	const char *wrong = rc ? why.line : check_ring(r, file, &ring);
 	if (wrong) {
 		tell_ring(r, file, wrong);

@@ -136,6 +136,8 @@ int gbx_seal_write(struct gbx_recorder *r, Glassbox__Seal__State state, struct g
 
 	if (rc)
 		return rc;
+	if (seen.state == GBX_SEALED)
+		return gbx_fail(err, GBX_E_REFUSED, "run %s was sealed meanwhile, on another machine or with --dead", r->run_text);
 	rc = try_seal(r, state, &seen, err);
 	/* A write or sync that failed has led to a new lead stream. */
 	for (int i = 0; rc && i < 2; i++)
