@@ -259,7 +259,7 @@ static void names_beyond_the_ring_are_written_through(void **state)
 
 struct worker {
 	struct gbx_metrics *m;
-	char name[16];
+	char name[32];
 	uint64_t points;
 };
 
