@@ -17,7 +17,7 @@
 #include "bundle/verify.h"
 #include "trust/key.h"
 
-enum { PLACES = 500, MOST = 64, NAME = 200, EITHER = -1 };
+enum { PLACES = 500, MOST = 64, NAME = 200 };
 
 /* A file of the bundle: content at start of what is changed, which is the file itself or the tar. */
 struct part {
@@ -49,7 +49,7 @@ struct target {
 struct change {
 	const char *how;
 	size_t at;
-	int status; /* or EITHER 1 or 3 */
+	int status; /* that it must have */
 	bool shifts; /* what is behind it stands in another place */
 };
 
@@ -155,8 +155,8 @@ static void judge(const struct target *t, const struct change *c)
 	for (size_t i = 0; i < report.rows && !named; i++)
 		named = row_names(&report.row[i], t, p, c);
 	g.changes++;
-	if (status == 0 || (c->status != EITHER && c->status != status))
-		complain(&report, p, c, status, c->status == 1 ? "expected 1" : c->status == 3 ? "expected 3" : "expected 1 or 3");
+	if (status != c->status)
+		complain(&report, p, c, status, c->status == 1 ? "expected 1" : "expected 3");
 	else if (!named)
 		complain(&report, p, c, status, "the place is not named");
 	gbx_report_free(&report);
@@ -203,16 +203,28 @@ static int status_of_part(const struct target *t, const struct part *p, size_t c
 	return status_of_index(t->data + p->start, p->len, t->changed + p->start, changed_len);
 }
 
-/* One bit in what lies between a tar's files: padding must be zero, and a header must sum to what it says, in the one form. */
-static int status_of_form(const struct target *t, size_t at)
+/* A header that says another sum than its bytes have contradicts itself; in any other form than the one, it is malformed. */
+static int status_of_header(const uint8_t *header)
 {
-	for (size_t i = 0; i < g.parts; i++) {
-		size_t header = g.part[i].start - GBX_TAR_BLOCK;
-		if (at < header || at >= g.part[i].start)
-			continue;
-		size_t in = at - header;
-		bool digit = in < 154 && t->changed[at] >= '0' && t->changed[at] <= '7';
-		return in >= 148 && in < 156 && !digit ? 3 : 1;
+	const char *said = (const char *)header + 148;
+	unsigned sum = 8 * ' ';
+	char *end;
+
+	for (size_t i = 0; i < GBX_TAR_BLOCK; i++)
+		sum += i < 148 || i >= 156 ? header[i] : 0;
+	return strspn(said, "01234567") == 6 && said[6] == 0 && said[7] == ' ' && strtoul(said, &end, 8) != sum ? 1 : 3;
+}
+
+/* A tar whose first other byte, of those that it has left, is at `at`. What lies before is as it was, and so is the place of each file there:
+ * the part that holds the byte has the status, 1 or 3, and what comes behind can add no more than 3. Between the files are zeros: 3. */
+static int status_of_tar(const struct target *t, size_t at, size_t changed_len)
+{
+	for (size_t i = 0; i < g.parts && at < changed_len; i++) {
+		const struct part *p = &g.part[i];
+		if (inside(p, at))
+			return status_of_part(t, p, p->len);
+		if (at < p->start && at >= p->start - GBX_TAR_BLOCK)
+			return status_of_header(t->changed + p->start - GBX_TAR_BLOCK);
 	}
 	return 3;
 }
@@ -222,7 +234,7 @@ static void flip(struct target *t, size_t at, unsigned bit)
 	const struct part *p = part_at(t, at);
 
 	t->changed[at] ^= (uint8_t)(1u << bit);
-	struct change c = {"a bit flipped", at, inside(p, at) ? status_of_part(t, p, p->len) : status_of_form(t, at), false};
+	struct change c = {"a bit flipped", at, t->part ? status_of_part(t, p, p->len) : status_of_tar(t, at, t->len), false};
 	put_byte(t, at, t->changed[at]);
 	judge(t, &c);
 	t->changed[at] = t->data[at];
@@ -239,19 +251,25 @@ static size_t first_other(const struct target *t, size_t at, size_t changed_len)
 
 static void leave_out(struct target *t, size_t at)
 {
-	memmove(t->changed + at, t->data + at + 1, t->len - at - 1);
-	put(t, t->changed, t->len - 1);
-	judge(t, &(struct change){"a byte left out", first_other(t, at, t->len - 1), t->part ? status_of_part(t, t->part, t->len - 1) : EITHER, true});
+	size_t len = t->len - 1;
+
+	memmove(t->changed + at, t->data + at + 1, len - at);
+	put(t, t->changed, len);
+	size_t other = first_other(t, at, len);
+	judge(t, &(struct change){"a byte left out", other, t->part ? status_of_part(t, t->part, len) : status_of_tar(t, other, len), true});
 	memcpy(t->changed + at, t->data + at, t->len - at);
 	put(t, t->data, t->len);
 }
 
 static void put_in(struct target *t, size_t at)
 {
+	size_t len = t->len + 1;
+
 	memmove(t->changed + at + 1, t->data + at, t->len - at);
 	t->changed[at] = (uint8_t)chance(at + (1ull << 40));
-	put(t, t->changed, t->len + 1);
-	judge(t, &(struct change){"a byte put in", first_other(t, at, t->len + 1), t->part ? status_of_part(t, t->part, t->len + 1) : EITHER, true});
+	put(t, t->changed, len);
+	size_t other = first_other(t, at, len);
+	judge(t, &(struct change){"a byte put in", other, t->part ? status_of_part(t, t->part, len) : status_of_tar(t, other, len), true});
 	memcpy(t->changed + at, t->data + at, t->len - at);
 	put(t, t->data, t->len);
 }
