@@ -154,7 +154,7 @@ class Outcomes(unittest.TestCase):
     def agree(self, text, report):
         """The object has the members of the design, and says what a person reads, no more and no less."""
         self.assertEqual(set(report), set("format verdict run name end start_signed commit signer records checks checks_more withheld "
-                                          "withheld_more gaps gaps_more against".split()))
+                                          "withheld_more gaps gaps_more against clock_set_back_seconds".split()))
         self.assertEqual(report["format"], "glassbox.verify/1")
         first, lines = text.split("\n", 1)
         records, signer = report["records"], report["signer"]
