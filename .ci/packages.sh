@@ -30,6 +30,8 @@ clang   | cmd:clang            | clang                 | the second compiler
 fuzz    | cmd:clang            | clang                 | compiles the fuzz targets
 fuzz    | clang:fuzzer         | libclang-rt-dev       | libFuzzer and the sanitizers
 interop | cmd:skopeo           | skopeo                | copies bundles as registries do
+interop | cmd:zsh              | zsh                   | completes command lines
+interop | cmd:fish             | fish                  | completes command lines
 bench   | cmd:python3          | python3               | runs the pairs and takes the medians
 bench   | cmd:strace           | strace                | says what the syncs cost
 fuzz    | cmd:python3          | python3               | changes bundles at random

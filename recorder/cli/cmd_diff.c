@@ -94,7 +94,7 @@ static int answer_text(struct gbx_diff *d, bool patch_only, struct gbx_error *er
 		print_stat(d);
 	if (rc)
 		return gbx_complain(err);
-	return fflush(stdout) || ferror(stdout) ? GBX_EXIT_UNSURE : status_of(d);
+	return gbx_end_output(status_of(d));
 }
 
 static int compare(const struct gbx_given *given, struct gbx_diff *d, struct gbx_error *err)
@@ -123,7 +123,7 @@ static int cmd_diff(const struct gbx_given *given)
 	if (rc)
 		return gbx_complain(&err);
 	for (int i = 0; i < 2; i++)
-		gbx_tell_trouble(&d.run[i].facts.view);
+		(void)gbx_tell_trouble(&d.run[i].facts.view);
 	return compare(given, &d, &err);
 }
 

@@ -9,7 +9,7 @@
 
 static const struct gbx_option options[] = {
 	{"name", 0, "GLOB", "runs whose name matches"},
-	{"state", 0, "STATE", "running, silent, interrupted, ended or sealed; several with commas"},
+	{"state", 0, "running|silent|interrupted|ended|sealed", "several with commas"},
 	{"here", 0, NULL, "runs of this repository"},
 	{"repo", 0, "PATH", "runs of the repository there"},
 	{"param", 0, "NAME[=VALUE]", "runs with this parameter; also != < <= > >=, numbers by value"},

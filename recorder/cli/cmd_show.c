@@ -1,15 +1,18 @@
 /* glassbox show: one run, by section. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/describe.h"
 #include "journal/clock.h"
 #include "run/sign.h"
+#include "store/facts.h"
 
 static const struct gbx_option options[] = {
-	{"gaps", 0, NULL, "what was not captured, and where"},
+	{"gaps", 0, NULL, "only what was not captured, and where"},
 	{"json", 0, NULL, "print one JSON object"},
 	{"store", 0, "DIR", "the store"},
 	{"help", 'h', NULL, "print this"},
@@ -18,19 +21,23 @@ static const struct gbx_option options[] = {
 
 /* Sections in the order in which they are shown; kinds that are in none are shown by `records` alone. */
 static const struct {
+	const char *name; /* as a user says it */
 	const char *title;
 	Glassbox__Kind kinds[4];
 } sections[] = {
-	{"command", {GLASSBOX__KIND__ARGUMENT}},
-	{"parameters", {GLASSBOX__KIND__PARAMETER, GLASSBOX__KIND__CONFIG}},
-	{"code", {GLASSBOX__KIND__CODE, GLASSBOX__KIND__GIT}},
-	{"data", {GLASSBOX__KIND__DATASET}},
-	{"outputs", {GLASSBOX__KIND__ARTIFACT}},
-	{"machine", {GLASSBOX__KIND__HOST, GLASSBOX__KIND__SYSTEM, GLASSBOX__KIND__DEVICE}},
-	{"process", {GLASSBOX__KIND__RUN_END, GLASSBOX__KIND__USAGE}},
-	{"not captured", {GLASSBOX__KIND__GAP, GLASSBOX__KIND__PLACE}},
+	{"command", "command", {GLASSBOX__KIND__ARGUMENT}},
+	{"parameters", "parameters", {GLASSBOX__KIND__PARAMETER, GLASSBOX__KIND__CONFIG}},
+	{"code", "code", {GLASSBOX__KIND__CODE, GLASSBOX__KIND__GIT}},
+	{"data", "data", {GLASSBOX__KIND__DATASET}},
+	{"outputs", "outputs", {GLASSBOX__KIND__ARTIFACT}},
+	{"metrics", "metrics", {GLASSBOX__KIND__METRIC}},
+	{"machine", "machine", {GLASSBOX__KIND__HOST, GLASSBOX__KIND__SYSTEM, GLASSBOX__KIND__DEVICE}},
+	{"process", "process", {GLASSBOX__KIND__RUN_END, GLASSBOX__KIND__USAGE}},
+	{"gaps", "not captured", {GLASSBOX__KIND__GAP, GLASSBOX__KIND__PLACE}},
 };
 #define SECTIONS (sizeof sections / sizeof *sections)
+
+const char gbx_show_sections[] = "command|parameters|code|data|outputs|metrics|machine|process|gaps";
 
 struct line {
 	size_t section;
@@ -42,6 +49,8 @@ struct page {
 	struct line *line;
 	size_t len, cap;
 	json_t *json; /* or NULL: an object of sections */
+	unsigned wanted; /* a bit for each section */
+	struct gbx_run_facts metrics; /* their points are summed up */
 };
 
 static size_t section_of(Glassbox__Kind kind)
@@ -71,8 +80,10 @@ static int take_record(void *arg, const struct gbx_stream_view *stream, const st
 	size_t section = section_of(r->kind->kind);
 	char text[2048];
 
-	if (section == SECTIONS || !r->body)
+	if (section == SECTIONS || !r->body || !(p->wanted & 1u << section))
 		return 0;
+	if (r->kind->kind == GLASSBOX__KIND__METRIC)
+		return gbx_take_metric(&p->metrics, r->body->metric, err);
 	if (p->json)
 		return add_json(p, section, stream, r) ? gbx_fail(err, GBX_E_NOMEM, "no memory for JSON") : 0;
 	int rc = gbx_grow((void **)&p->line, &p->cap, p->len, sizeof *p->line, err);
@@ -82,6 +93,44 @@ static int take_record(void *arg, const struct gbx_stream_view *stream, const st
 	bool argument = r->kind->kind == GLASSBOX__KIND__ARGUMENT;
 	p->line[p->len++] = (struct line){section, gbx_strdup(text), argument ? r->body->argument->index : (uint32_t)p->len};
 	return 0;
+}
+
+static json_t *number_json(double value)
+{
+	return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *metric_json(const struct gbx_metric_fact *m)
+{
+	return json_pack("{s:o, s:I, s:I, s:I, s:o, s:o, s:o}", "name", gbx_json_bytes(gbx_slice_text(m->name)), "points",
+			 (json_int_t)m->count, "first_step", (json_int_t)m->first_step, "last_step", (json_int_t)m->last_step, "last",
+			 number_json(m->last), "min", number_json(m->min), "max", number_json(m->max));
+}
+
+/* Behind what was read: each metric in one line. */
+static int add_metrics(struct page *p, struct gbx_error *err)
+{
+	json_t *list = p->json && p->metrics.metrics ? json_array() : NULL;
+	size_t section = section_of(GLASSBOX__KIND__METRIC);
+	char name[300];
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < p->metrics.metrics; i++) {
+		const struct gbx_metric_fact *m = &p->metrics.metric[i];
+		if (list)
+			gbx_json_push(&list, metric_json(m));
+		else
+			rc = gbx_grow((void **)&p->line, &p->cap, p->len, sizeof *p->line, err);
+		if (list || rc)
+			continue;
+		char *text = gbx_asprintf("%s = %.9g at step %llu; least %.9g, greatest %.9g, %llu points",
+					  gbx_printable_in(gbx_slice_text(m->name), name, sizeof name), m->last,
+					  (unsigned long long)m->last_step, m->min, m->max, (unsigned long long)m->count);
+		p->line[p->len++] = (struct line){section, text, (uint32_t)i};
+	}
+	if (p->json && p->metrics.metrics && json_object_set_new(p->json, sections[section].title, list))
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for JSON");
+	return rc;
 }
 
 static int by_order(const void *a, const void *b)
@@ -95,15 +144,13 @@ static int by_order(const void *a, const void *b)
 	return (x->order > y->order) - (x->order < y->order);
 }
 
-static void print_page(struct page *p, bool gaps_only)
+static void print_page(struct page *p)
 {
 	size_t at = SECTIONS;
 
 	if (p->len)
 		qsort(p->line, p->len, sizeof *p->line, by_order);
 	for (size_t i = 0; i < p->len; i++) {
-		if (gaps_only && p->line[i].section != SECTIONS - 1)
-			continue;
 		if (p->line[i].section != at)
 			printf("\n%s\n", sections[p->line[i].section].title);
 		at = p->line[i].section;
@@ -138,7 +185,7 @@ static void print_head(const struct gbx_run_view *v, const char *signer)
 		printf("sealed, not signed; sign it with: glassbox sign %s\n", v->run);
 }
 
-static int show(const struct gbx_given *given, struct page *p, const struct gbx_run_view *v, const char *signer)
+static int show(struct page *p, const struct gbx_run_view *v, const char *signer)
 {
 	if (p->json) {
 		json_t *sections_json = p->json;
@@ -152,7 +199,7 @@ static int show(const struct gbx_given *given, struct page *p, const struct gbx_
 				      GBX_EXIT_OK);
 	}
 	print_head(v, signer);
-	print_page(p, gbx_flag(given, "gaps"));
+	print_page(p);
 	return gbx_end_output(GBX_EXIT_OK);
 }
 
@@ -161,7 +208,36 @@ static void free_page(struct page *p)
 	for (size_t i = 0; i < p->len; i++)
 		gbx_free(p->line[i].text);
 	gbx_free(p->line);
+	gbx_run_facts_free(&p->metrics);
 	json_decref(p->json);
+}
+
+static const char *section_name(size_t i)
+{
+	return sections[i].name;
+}
+
+/* The sections that are named behind RUN; none, and no --gaps: all. */
+static int read_sections(const struct gbx_given *given, unsigned *out, struct gbx_error *err)
+{
+	char shown[64];
+
+	*out = gbx_flag(given, "gaps") ? 1u << (SECTIONS - 1) : given->arguments == 1 ? (1u << SECTIONS) - 1 : 0;
+	for (size_t k = 1; k < given->arguments; k++) {
+		size_t i = 0;
+		while (i < SECTIONS && strcmp(sections[i].name, given->argument[k]) != 0)
+			i++;
+		if (i < SECTIONS) {
+			*out |= 1u << i;
+			continue;
+		}
+		const char *near = gbx_nearest(given->argument[k], section_name, SECTIONS);
+		gbx_printable_in(gbx_slice_text(given->argument[k]), shown, sizeof shown);
+		if (near)
+			return gbx_fail(err, GBX_E_USAGE, "show: no section '%s'; did you mean '%s'?", shown, near);
+		return gbx_fail(err, GBX_E_USAGE, "show: no section '%s'; expected %s", shown, gbx_show_sections);
+	}
+	return 0;
 }
 
 static int cmd_show(const struct gbx_given *given)
@@ -172,25 +248,29 @@ static int cmd_show(const struct gbx_given *given)
 	char run[GBX_ULID_TEXT + 1], signer[GBX_NAME_MAX + 1];
 	uint8_t key[GBX_PUBLIC_KEY_LEN];
 	struct gbx_error err, ignored;
-	int rc = gbx_open_run(given, &store, run, &err);
+	int rc = read_sections(given, &page.wanted, &err);
 
 	if (rc == 0)
+		rc = gbx_open_run(given, &store, run, &err);
+	if (rc == 0)
 		rc = gbx_run_scan(&store, run, take_record, &page, &view, &err);
+	if (rc == 0)
+		rc = add_metrics(&page, &err);
 	if (rc)
 		return gbx_complain(&err);
 	/* What can be shown is shown; how far it goes is told. */
 	(void)gbx_tell_trouble(&view);
 	bool is_signed = gbx_signed_by(&store, run, signer, key, &ignored) == 0;
-	return show(given, &page, &view, is_signed ? signer : NULL);
+	return show(&page, &view, is_signed ? signer : NULL);
 }
 
 const struct gbx_command gbx_cmd_show = {
 	.name = "show",
-	.usage = "RUN [--gaps] [--json]",
-	.summary = "show a run: command, parameters, code, data, outputs, machine, gaps",
+	.usage = "RUN [SECTION...] [--gaps] [--json]",
+	.summary = "show a run: command, parameters, code, data, outputs, metrics, machine, process, gaps",
 	.options = options,
 	.least = 1,
-	.most = 1,
+	.most = SIZE_MAX,
 	.usage_status = GBX_EXIT_USAGE,
 	.run = cmd_show,
 };

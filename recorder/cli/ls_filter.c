@@ -98,9 +98,10 @@ static int read_time(const struct gbx_given *given, const char *option, uint64_t
 static int read_repo(const char *path, char **out, struct gbx_error *err)
 {
 	GBX_AUTO_STRING char *full = NULL, *common = NULL;
+	struct gbx_error ignored;
 	char *root = NULL;
 
-	if (gbx_realpath(path, &full, NULL) == 0 && gbx_git_find(full, &root, &common, NULL) == 0) {
+	if (gbx_realpath(path, &full, &ignored) == 0 && gbx_git_find(full, &root, &common, &ignored) == 0) {
 		*out = root;
 		return 0;
 	}

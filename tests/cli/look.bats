@@ -81,3 +81,28 @@ names() { "$G" ls --json "$@" > "$D/ls.json" && json "$D/ls.json" "' '.join(r['n
 --nmae x|--name
 END
 }
+
+@test "show names its sections, and records their kinds" {
+	three_runs
+	for section in command parameters code data outputs metrics machine process gaps; do "$G" show two $section > "$D/section"; done
+	is "$("$G" show two parameters | grep -c '^  ')" 2
+	hasnt "$("$G" show two parameters)" "CPU"
+	has "$("$G" show two parameters machine)" "CPU"
+	"$G" show two --json parameters > "$D/show"
+	is "$(json "$D/show" "list(d['sections'])")" "['parameters']"
+	has "$("$G" show three gaps)" "no git repository"
+	is "$("$G" show three gaps)" "$("$G" show three --gaps)"
+	run --separate-stderr "$G" show two parametrs
+	is "$status$output" 2
+	has "$stderr" "did you mean 'parameters'"
+	run "$G" show two everything
+	has "$output" "command|parameters"
+	"$G" records two --kind param --kind seal --json > "$D/records"
+	is "$(json "$D/records" "sorted(r['kind'] for r in d['records'])")" "['param', 'param', 'seal']"
+	is "$("$G" records two --kind param | wc -l)" 2
+	"$G" records two --kind metric --json > "$D/records"
+	is "$(json "$D/records" "d['records'], d['run']")" "([], '$(json "$D/show" "d['run']")')"
+	run --separate-stderr "$G" records two --kind parm
+	is "$status$output" 2
+	has "$stderr" "did you mean 'param'"
+}
