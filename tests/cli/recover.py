@@ -11,7 +11,7 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bundles import Place, read_tfrecords
+from bundles import Frame, Place, field, field_bytes, field_number, read_tfrecords, relink, sha256, write_tfrecords
 
 NOBODY = "4194303"  # no process has this id: above the largest that Linux gives by default
 ORACLE = Path(__file__).resolve().parent.parent / "interop" / "oracle.py"
@@ -155,6 +155,27 @@ class Recover(unittest.TestCase):
                 self.assertEqual(changed.read_bytes(), bad)
                 self.assertEqual(self.gaps(run, store), [("journal", "damaged", behind, len(data) - start)])
             self.check_bundle(run, store)
+
+    def test_records_behind_the_sealed_size(self):
+        """A stream that was sealed open and got records afterwards: publish neither shows them nor decides about them."""
+        run = self.forge()
+        open_journal = self.journals(run)[0]
+        self.box("seal", run)
+        self.box("publish", run, "-o", self.place.path("before"))
+        frames = [Frame(r) for r in read_tfrecords(open_journal.read_bytes())]
+        sealed = len(frames)
+        missing = field_bytes(1, sha256(b"never kept")) + field_number(2, 10)
+        frames.append(Frame.of("config", field(1, field_bytes(1, b"cwd") + field_bytes(2, b"c.json")) + field_bytes(2, b"json") + field(3, missing), sha256(b"a")))
+        frames.append(Frame.of("arg", field_number(1, 9) + field(2, b"behind"), sha256(b"b")))
+        relink(frames, sealed)
+        open_journal.write_bytes(write_tfrecords([f.bytes() for f in frames]))
+        self.box("publish", run, "-o", self.place.path("after"))
+        self.place.call("diff", "-r", self.place.path("before"), self.place.path("after"), cwd="/")
+        for selector in ("config", "arg:behind"):
+            refused = self.box("publish", run, "--withhold", selector, "-o", self.place.path("refused"), ok=False)
+            self.assertEqual(refused.returncode, 2)
+            self.assertIn(b"no such record", refused.stderr)
+        self.check_bundle(run)
 
     def test_strange_files(self):
         """Files that are no part of the run are told, are no reason to stop, and leave a gap that counts them."""
