@@ -145,3 +145,26 @@ void gbx_child_input(struct gbx_child_input *c, int fd, uint64_t deadline, uint6
 {
 	*c = (struct gbx_child_input){{child_read}, fd, deadline, idle};
 }
+
+int gbx_child_ask(gbx_child_fn fn, void *arg, unsigned deadline_ms, void *out, size_t len, struct gbx_error *err)
+{
+	GBX_AUTO_BYTES struct gbx_bytes answer = {0};
+	struct gbx_child child;
+	struct gbx_child_input in;
+	size_t got = 1;
+	int rc = gbx_bytes_reserve(&answer, len, err);
+
+	if (rc == 0)
+		rc = gbx_child_start(fn, arg, &child, err);
+	if (rc)
+		return rc;
+	gbx_child_input(&in, child.fd, gbx_monotonic_nanos() + (uint64_t)deadline_ms * 1000000u, 0);
+	for (; rc == 0 && got && answer.len < len; answer.len += got)
+		rc = child_read(&in.in, answer.data + answer.len, len - answer.len, &got, err);
+	gbx_child_kill(&child, NULL);
+	if (rc == 0 && answer.len < len)
+		rc = gbx_fail(err, GBX_E_IO, "the process that should answer died");
+	if (rc == 0)
+		memcpy(out, answer.data, len);
+	return rc;
+}

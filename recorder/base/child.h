@@ -29,6 +29,11 @@ void gbx_child_wait(struct gbx_child *child, int *status);
 /* Kills the child where there is one, and waits for it. A child that had ended by itself keeps its status (may be NULL). */
 void gbx_child_kill(struct gbx_child *child, int *status);
 
+/* Starts fn(arg) in a child, reads exactly len bytes of what it writes until the deadline, and ends it: for an answer of fixed size, such
+ * as a struct, which means the same to a copy of this program. GBX_E_TIMEOUT where it did not come in time, GBX_E_IO where the child ended
+ * without it; *out is left alone then. */
+int gbx_child_ask(gbx_child_fn fn, void *arg, unsigned deadline_ms, void *out, size_t len, struct gbx_error *err) GBX_MUST_USE;
+
 /* Reads what a child writes; GBX_E_TIMEOUT when nothing came in time. */
 struct gbx_child_input {
 	struct gbx_input in;

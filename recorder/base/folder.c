@@ -167,6 +167,11 @@ static int remove_at(int dirfd, const char *name, unsigned depth, struct gbx_err
 	return rc;
 }
 
+int gbx_remove_dir(const char *path, struct gbx_error *err)
+{
+	return rmdir(path) ? gbx_fail_errno(err, errno, "cannot remove folder '%s'", path) : 0;
+}
+
 int gbx_remove_tree(const char *path, struct gbx_error *err)
 {
 	return remove_at(AT_FDCWD, path, 0, err);

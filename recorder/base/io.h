@@ -106,6 +106,8 @@ int gbx_rename(const char *from, const char *to, struct gbx_error *err) GBX_MUST
 int gbx_rename_new(const char *from, const char *to, struct gbx_error *err) GBX_MUST_USE;
 int gbx_unlink(const char *path, struct gbx_error *err) GBX_MUST_USE;
 int gbx_unlink_at(int dirfd, const char *name, struct gbx_error *err) GBX_MUST_USE;
+/* Removes an empty folder. */
+int gbx_remove_dir(const char *path, struct gbx_error *err) GBX_MUST_USE;
 /* Removes a folder and everything in it, never following a link. For folders that this program made. */
 int gbx_remove_tree(const char *path, struct gbx_error *err) GBX_MUST_USE;
 

@@ -10,7 +10,7 @@ static const struct gbx_command *const commands[] = {
 	&gbx_cmd_run,  &gbx_cmd_ls,	 &gbx_cmd_show,	  &gbx_cmd_records, &gbx_cmd_diff, &gbx_cmd_seal,
 	&gbx_cmd_sign, &gbx_cmd_publish, &gbx_cmd_disclose, &gbx_cmd_hash, &gbx_cmd_verify, &gbx_cmd_key,
 	&gbx_cmd_reindex,
-	&gbx_cmd_rm,   &gbx_cmd_gc,	 &gbx_cmd_du,   &gbx_cmd_completion,
+	&gbx_cmd_rm,   &gbx_cmd_gc,	 &gbx_cmd_du,	   &gbx_cmd_doctor,   &gbx_cmd_completion,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 
