@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/ls_columns.h"
 #include "cli/ls_filter.h"
+#include "cli/ls_removed.h"
 
 static const struct gbx_option options[] = {
 	{"name", 0, "GLOB", "runs whose name matches"},
@@ -21,6 +22,7 @@ static const struct gbx_option options[] = {
 	{"sort", 0, "COLUMN", "sort by it; -COLUMN: the other way round"},
 	{"columns", 0, "LIST", "run,started,state,exit,signed,name,ended,duration,repo,commit,branch,host,user,records,gaps,param.NAME,metric.NAME,..."},
 	{"limit", 'n', "N", "at most so many"},
+	{"removed", 0, NULL, "the runs that were removed, and when, in place of those that are there"},
 	{"json", 0, NULL, "print one JSON object"},
 	{"store", 0, "DIR", "the store"},
 	{"help", 'h', NULL, "print this"},
@@ -133,6 +135,8 @@ static int cmd_ls(const struct gbx_given *given)
 	GBX_CLEANUP(free_asked) struct asked a = {0};
 	struct gbx_error err;
 
+	if (gbx_flag(given, "removed"))
+		return gbx_ls_removed(given);
 	return read_asked(given, &a, &err) ? gbx_complain(&err) : list(given, &a);
 }
 

@@ -99,6 +99,9 @@ class Tidy(unittest.TestCase):
         self.assertFalse(os.path.exists(self.place.path("b")))
         listed = json.loads(self.place.box("ls", "--json").stdout)
         self.assertEqual([r["run"] for r in listed["runs"]], [other])
+        gone = json.loads(self.place.box("ls", "--removed", "--json").stdout)["runs"]
+        self.assertEqual([(r["run"], r["state"], r["removed"][:2]) for r in gone], [(run, "removed", "20")])
+        self.assertRegex(self.place.box("ls", "--removed").stdout.decode(), rf"^RUN +REMOVED\n{run}  20[^\n]*Z\n$")
         self.publish(other, "other.tar")
 
     def test_a_signed_run_needs_force_and_the_key_and_the_log_says_it(self):
