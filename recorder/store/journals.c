@@ -68,25 +68,32 @@ static int find_seal(struct gbx_reader *reader, struct gbx_journal *j, struct gb
 	return rc;
 }
 
+/* One file that is looked into. */
+struct looking {
+	const char *path;
+	const uint8_t *run;
+	bool alone;      /* the only journal of its folder: nothing of it can be limited, so its Seal is not looked for */
+	const char *why; /* why it is no journal of the run */
+};
+
 /* 1 where the file begins with a stream-start of this run under its own name; 0 where not, and why. */
-static int read_start(struct gbx_reader *reader, const char *path, const uint8_t run[GBX_RUN_LEN], struct gbx_journal *j,
-		      const char **why, struct gbx_error *err)
+static int read_start(struct gbx_reader *reader, struct looking *at, struct gbx_journal *j, struct gbx_error *err)
 {
 	char name[2 * GBX_STREAM_LEN + sizeof ".tfrecord"];
 	int rc = gbx_reader_next(reader, err);
 
-	if (rc == GBX_E_NOMEM || rc == GBX_E_CRYPTO)
+	if (gbx_is_outage(rc))
 		return rc;
 	if (rc < 1) {
-		*why = rc ? "no intact record at its beginning: nothing in it counts" : "empty: nothing was recorded in it";
+		at->why = rc ? "no intact record at its beginning: nothing in it counts" : "empty: nothing was recorded in it";
 		return 0;
 	}
 	gbx_hex(reader->chain.stream, GBX_STREAM_LEN, name);
 	strcat(name, ".tfrecord");
-	*why = memcmp(reader->chain.run, run, GBX_RUN_LEN) != 0	      ? "a stream of another run"
-	       : strcmp(name, gbx_path_base(path)) != 0 ? "its stream has another id than its name says"
-							: NULL;
-	if (*why)
+	at->why = memcmp(reader->chain.run, at->run, GBX_RUN_LEN) != 0 ? "a stream of another run"
+		  : strcmp(name, gbx_path_base(at->path)) != 0	       ? "its stream has another id than its name says"
+								       : NULL;
+	if (at->why)
 		return 0;
 	const Glassbox__StreamStart *s = reader->record.body->stream_start;
 	memcpy(j->stream.stream, reader->chain.stream, GBX_STREAM_LEN);
@@ -96,8 +103,7 @@ static int read_start(struct gbx_reader *reader, const char *path, const uint8_t
 	return 1;
 }
 
-static int look_into(int fd, const char *path, const uint8_t run[GBX_RUN_LEN], struct gbx_journal *j, const char **why,
-		     struct gbx_error *err)
+static int look_into(int fd, struct looking *at, struct gbx_journal *j, struct gbx_error *err)
 {
 	GBX_AUTO_READER struct gbx_reader reader = {0};
 	struct gbx_file_input in;
@@ -105,38 +111,35 @@ static int look_into(int fd, const char *path, const uint8_t run[GBX_RUN_LEN], s
 	gbx_file_input(&in, fd);
 	int rc = gbx_reader_init(&reader, &in.in, err);
 	if (rc == 0)
-		rc = read_start(&reader, path, run, j, why, err);
+		rc = read_start(&reader, at, j, err);
 	if (rc != 1)
 		return rc;
-	rc = j->is_lead ? find_seal(&reader, j, err) : 0;
+	rc = j->is_lead && !at->alone ? find_seal(&reader, j, err) : 0;
 	return rc ? rc : 1;
 }
 
-static int add_file(struct gbx_journals *all, const char *path, const uint8_t run[GBX_RUN_LEN], struct gbx_error *err)
+static int add_file(struct gbx_journals *all, struct looking *at, struct gbx_error *err)
 {
 	GBX_AUTO_FD int fd = -1;
 	struct gbx_journal j = {0};
 	struct stat st;
-	const char *why = NULL;
 	struct gbx_error refused;
 	int rc = gbx_grow((void **)&all->journal, &all->cap, all->len, sizeof *all->journal, err);
 
 	if (rc)
 		return rc;
-	rc = gbx_open_regular_stat(AT_FDCWD, path, &fd, &st, &refused);
+	rc = gbx_open_regular_stat(AT_FDCWD, at->path, &fd, &st, &refused);
 	j.bytes = rc ? 0 : (uint64_t)st.st_size;
 	if (rc == 0)
-		rc = look_into(fd, path, run, &j, &why, &refused);
-	if (rc == GBX_E_NOMEM || rc == GBX_E_CRYPTO) {
-		*err = refused;
-		return rc;
-	}
+		rc = look_into(fd, at, &j, &refused);
+	if (rc == GBX_E_NOMEM || rc == GBX_E_CRYPTO)
+		return gbx_fail(err, rc, "%s", refused.line);
 	all->unreadable |= rc == GBX_E_IO;
 	if (rc < 1) {
-		strange(all, path, rc ? refused.line : why);
+		strange(all, at->path, rc ? refused.line : at->why);
 		return 0;
 	}
-	j.path = gbx_strdup(path);
+	j.path = gbx_strdup(at->path);
 	if (!j.path)
 		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
 	all->journal[all->len++] = j;
@@ -307,15 +310,19 @@ static int find_all(const char *dir, const char *lists, const uint8_t run[GBX_RU
 {
 	GBX_CLEANUP(gbx_names_free) struct gbx_names names = {0};
 	struct gbx_error ignored;
+	size_t journals = 0;
 	int rc = gbx_list_dir(AT_FDCWD, dir, &names, err);
 
 	if (rc == GBX_E_NOTFOUND)
 		rc = 0;
+	for (size_t i = 0; i < names.len; i++)
+		journals += is_journal_name(names.name[i]);
 	for (size_t i = 0; rc == 0 && i < names.len; i++) {
 		if (!is_journal_name(names.name[i]))
 			continue;
 		GBX_AUTO_STRING char *path = gbx_path_join(dir, names.name[i]);
-		rc = path ? add_file(all, path, run, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+		struct looking at = {.path = path, .run = run, .alone = journals == 1};
+		rc = path ? add_file(all, &at, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
 	}
 	if (rc)
 		return rc;

@@ -23,7 +23,7 @@ struct gbx_journal {
 	uint64_t limit;          /* records that belong to the run, where is_limited */
 	bool left_out;           /* for journals.c */
 	size_t before;           /* streams that it goes on from, one after the other; the same */
-	bool is_sealed;          /* its last intact record is a Seal, made at: */
+	bool is_sealed;          /* its last intact record is a Seal, made at: (not looked for in a folder's only journal) */
 	uint64_t sealed_nanos;
 	uint8_t list_root[GBX_SHA256_LEN];
 };

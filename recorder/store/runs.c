@@ -99,6 +99,7 @@ static int take_record(const struct gbx_record *r, const struct gbx_stream_view 
 		break;
 	case GLASSBOX__KIND__SEAL:
 		v->seal = r->body->seal->state;
+		memcpy(v->list_root, r->body->seal->root.data, GBX_SHA256_LEN);
 		break;
 	case GLASSBOX__KIND__NAME:
 		return r->body ? take_name(r->body->name, v, err) : 0;
@@ -285,8 +286,6 @@ static void take_journals(const struct gbx_journals *j, struct gbx_run_view *v)
 	v->unreadable |= j->unreadable;
 	v->unlisted = j->unlisted;
 	memcpy(v->trouble, j->trouble, sizeof v->trouble);
-	if (j->is_sealed)
-		memcpy(v->list_root, j->journal[j->lead].list_root, GBX_SHA256_LEN);
 	/* Without a record it began when its id was made: the id's first 48 bits are milliseconds. */
 	if (v->records == 0)
 		for (int i = 0; i < 6; i++)

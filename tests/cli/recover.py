@@ -41,7 +41,7 @@ class Recover(unittest.TestCase):
 
     def gaps(self, run, store=None):
         """(kind, reason, count, bytes) of the run's gaps"""
-        shown = json.loads(self.box("records", run, "--json", store=store).stdout)["records"]
+        shown = json.loads(self.box("records", run, "--json", ok=False, store=store).stdout)["records"]
         return [(r["body"]["kind"], r["body"]["reason"], r["body"]["count"], r["body"]["bytes"]) for r in shown if r["kind"] == "gap"]
 
     def check_bundle(self, run, store=None):
@@ -250,7 +250,7 @@ class Recover(unittest.TestCase):
         self.assertEqual(len(self.journals(run)), 4)
         shown = self.box("show", run)
         self.assertIn(b"sealed 2 times", shown.stderr)
-        self.assertEqual(self.box("records", run, "--json").stdout, first)
+        self.assertEqual(self.box("records", run, "--json", ok=False).stdout, first)
         self.check_bundle(run)
 
     def test_two_unfinished_recoveries(self):
@@ -268,7 +268,7 @@ class Recover(unittest.TestCase):
         shutil.copytree(there, self.store, dirs_exist_ok=True)
         self.assertEqual(self.state(run), "interrupted")
         self.box("seal", run)
-        records = json.loads(self.box("records", run, "--json").stdout)["records"]
+        records = json.loads(self.box("records", run, "--json", ok=False).stdout)["records"]
         self.assertEqual([r["kind"] for r in records].count("metric"), 1)
         self.check_bundle(run)
 

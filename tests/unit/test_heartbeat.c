@@ -1,4 +1,5 @@
-/* Heartbeats: there while the job runs, by an interval that is given; and a disk that takes none of them does the job no harm. */
+/* What of a record is on the disk when: the stream's start before the job; heartbeats while it runs, by an interval that is given. And
+ * a disk that takes nothing, or syncs nothing, does the job no harm. */
 #include <errno.h>
 #include <fcntl.h>
 
@@ -23,6 +24,23 @@ ssize_t __wrap_write(int fd, const void *data, size_t len)
 	close(said);
 	errno = ENOSPC;
 	return -1;
+}
+
+/* The first sync leaves a file behind, for the job to see. */
+static bool never_synced;
+
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+int __wrap_fdatasync(int fd)
+{
+	if (never_synced) {
+		errno = EIO;
+		return -1;
+	}
+	int rc = __real_fdatasync(fd), said = open("synced", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	assert_true(said >= 0);
+	close(said);
+	return rc;
 }
 
 static int count(void *arg, const struct gbx_stream_view *stream, const struct gbx_record *r, struct gbx_error *err)
@@ -75,10 +93,37 @@ static void a_full_disk_does_no_harm(void **state)
 	assert_int_equal(result.status, 7);
 }
 
+static void the_start_is_synced_before_the_job(void **state)
+{
+	struct gbx_run_result result;
+
+	(void)state;
+	run("test -e synced && exit 7", &result);
+	assert_int_equal(result.status, 7);
+}
+
+static void a_disk_that_never_syncs_does_no_harm(void **state)
+{
+	struct gbx_run_result result;
+	struct gbx_run_view v;
+	struct gbx_store store = {.path = (char[]){"store"}};
+
+	(void)state;
+	never_synced = true;
+	run("exit 7", &result);
+	never_synced = false;
+	assert_int_equal(result.status, 7);
+	assert_int_equal(gbx_run_scan(&store, result.run, NULL, NULL, &v, NULL), 0);
+	assert_true(v.has_end && v.outcome_value == 7 && v.state != GBX_SEALED);
+	gbx_run_view_free(&v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(there_while_the_job_runs, scratch_enter, scratch_leave),
+		cmocka_unit_test_setup_teardown(the_start_is_synced_before_the_job, scratch_enter, scratch_leave),
+		cmocka_unit_test_setup_teardown(a_disk_that_never_syncs_does_no_harm, scratch_enter, scratch_leave),
 		cmocka_unit_test_setup_teardown(a_full_disk_does_no_harm, scratch_enter, scratch_leave),
 	};
 
