@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 
 /* Appends url to out without user and password (of ssh: without the password), and of http without query and fragment.
- * *credentials says whether there were any. */
+ * *credentials says whether there were any. What git would give to a helper ("ext::") is kept only where it is a URL. */
 int gbx_remote_clean(const char *url, struct gbx_bytes *out, bool *credentials, struct gbx_error *err) GBX_MUST_USE;
 
 #endif

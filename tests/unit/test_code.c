@@ -667,6 +667,18 @@ static void remotes_without_credentials(void **state)
 		{"/srv/git/r.git", "/srv/git/r.git", false},
 		{"file:///srv/r#1", "file:///srv/r#1", false},
 		{"ftp://:p@host/", "ftp://host/", true},
+		{"https:u:p@host/r", "https:host/r", true},
+		{" https://u:p@host/r", " https://host/r", true},
+		{"https:/u:p@host/r", "https:/host/r", true},
+		{"u:p@host:r.git", "u@host:r.git", true},
+		{"u:p@ss@host:r.git", "u@host:r.git", true},
+		{"git@host:a@b", "git@host:a@b", false},
+		{"./a:b@c", "./a:b@c", false},
+		{"../x/u:p@c", "../x/u:p@c", false},
+		{"ext::sh -c \"curl https://u:p@host\"", "ext::", true},
+		{"ext::", "ext::", false},
+		{"hg::https://u:p@host/r", "hg::https://host/r", true},
+		{"git-remote-s3::s3://key:secret@bucket/r", "git-remote-s3::s3://bucket/r", true},
 		{"", "", false},
 	};
 
