@@ -168,24 +168,37 @@ static bool in_set(const char **p, int c, bool fold_case, bool *in)
 	return true;
 }
 
-static bool match_from(const char *start, const char *p, const char *text, bool fold_case);
+/* What a pattern's rest comes to at a place of the text. The last two spare the stars before it what cannot help: with it, what is behind
+ * them was looked for at all places that are left, and the work is bounded by the product of the lengths. */
+enum match {
+	NO,
+	YES,
+	NOT_IN_FOLDER, /* nor further on before the next slash */
+	NOT_BEHIND,    /* nor anywhere further on */
+};
+
+static enum match match_from(const char *start, const char *p, const char *text, bool fold_case);
 
 /* A run of '*' at p; start is the pattern's beginning. */
-static bool match_star(const char *start, const char *p, const char *text, bool fold_case)
+static enum match match_star(const char *start, const char *p, const char *text, bool fold_case)
 {
 	const char *behind = p + strspn(p, "*");
 	bool folders = behind - p == 2 && (p == start || p[-1] == '/') && (!*behind || *behind == '/');
-
 	/* A "**" that ends with a slash may stand for no folder at all. */
-	if (folders && *behind == '/' && match_from(start, behind + 1, text, fold_case))
-		return true;
+	enum match m = folders && *behind ? match_from(start, behind + 1, text, fold_case) : NO;
+
+	if (m == YES || m == NOT_BEHIND)
+		return m;
 	if (!*behind)
-		return folders || !strchr(text, '/');
+		return folders || !strchr(text, '/') ? YES : NOT_IN_FOLDER;
 	for (;; text++) {
-		if (match_from(start, behind, text, fold_case))
-			return true;
-		if (!*text || (*text == '/' && !folders))
-			return false;
+		m = match_from(start, behind, text, fold_case);
+		if (m == YES || m == NOT_BEHIND || (m == NOT_IN_FOLDER && !folders))
+			return m;
+		if (!*text)
+			return NOT_BEHIND;
+		if (*text == '/' && !folders)
+			return NOT_IN_FOLDER;
 	}
 }
 
@@ -206,20 +219,22 @@ static bool match_one(const char **p, int c, bool fold_case)
 	return fold(*(*p)++, fold_case) == c;
 }
 
-static bool match_from(const char *start, const char *p, const char *text, bool fold_case)
+static enum match match_from(const char *start, const char *p, const char *text, bool fold_case)
 {
 	for (; *p; text++) {
 		if (*p == '*')
 			return match_star(start, p, text, fold_case);
-		if (!*text || !match_one(&p, fold(*text, fold_case), fold_case))
-			return false;
+		if (!*text)
+			return NOT_BEHIND;
+		if (!match_one(&p, fold(*text, fold_case), fold_case))
+			return NO;
 	}
-	return !*text;
+	return *text ? NO : YES;
 }
 
 bool gbx_wildmatch(const char *pattern, const char *text, bool fold_case)
 {
-	return match_from(pattern, pattern, text, fold_case);
+	return match_from(pattern, pattern, text, fold_case) == YES;
 }
 
 static bool matches(const struct pattern *p, const char *path, const char *name, bool folder, bool fold_case)

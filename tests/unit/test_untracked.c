@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "capture/ignore.h"
+#include "random.h"
 #include "repo.h"
 #include "test.h"
 
@@ -112,6 +113,66 @@ static void a_folder_in_the_place_of_a_file_counts(void **state)
 	assert_string_equal((const char *)found.data, "a/|");
 }
 
+/* The same by trying everything, for patterns of letters, '?' and stars. */
+static bool slow_match(const char *start, const char *p, const char *text)
+{
+	if (*p != '*')
+		return *p ? *text && (*p == *text || (*p == '?' && *text != '/')) && slow_match(start, p + 1, text + 1) : !*text;
+	const char *behind = p + strspn(p, "*");
+	bool folders = behind - p == 2 && (p == start || p[-1] == '/') && (!*behind || *behind == '/');
+	if (folders && *behind && slow_match(start, behind + 1, text))
+		return true;
+	for (;; text++) {
+		if (slow_match(start, behind, text))
+			return true;
+		if (!*text || (*text == '/' && !folders))
+			return false;
+	}
+}
+
+static void random_word(const char *letters, size_t most, char *out)
+{
+	size_t len = random_number(most + 1);
+
+	for (size_t i = 0; i < len; i++)
+		out[i] = letters[random_number(strlen(letters))];
+	out[len] = 0;
+}
+
+static void wildmatch_of_any_pattern(void **state)
+{
+	char pattern[16], text[16];
+	unsigned matched = 0;
+
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		random_word("ab/**?", 12, pattern);
+		random_word("aab/", 12, text);
+		bool expected = slow_match(pattern, pattern, text);
+		matched += expected;
+		if (gbx_wildmatch(pattern, text, false) != expected)
+			fail_msg("'%s' and '%s': expected %d", pattern, text, expected);
+	}
+	assert_true(matched > 1000);
+}
+
+/* Tried one by one, the places of the stars are more than can be counted. */
+static void wildmatch_of_many_stars(void **state)
+{
+	char pattern[600] = "", text[4001];
+
+	(void)state;
+	memset(text, 'a', sizeof text - 1);
+	text[sizeof text - 1] = 0;
+	for (int i = 0; i < 100; i++)
+		strcat(pattern, i % 10 ? "*a" : "/**/*a");
+	strcat(pattern, "*b");
+	for (int i = 40; i < 4000; i += 40)
+		text[i] = '/';
+	assert_false(gbx_wildmatch(pattern + 1, text, false));
+	assert_false(gbx_wildmatch(pattern + 4, text, false));
+}
+
 static void wildmatch(void **state)
 {
 	/* From git's t3070-wildmatch.sh, as ignore patterns with a slash match. */
@@ -156,6 +217,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wildmatch),
+		cmocka_unit_test(wildmatch_of_any_pattern),
+		cmocka_unit_test(wildmatch_of_many_stars),
 		cmocka_unit_test(as_git_status),
 		cmocka_unit_test_setup_teardown(a_folder_in_the_place_of_a_file_counts, repo_setup, repo_teardown),
 		cmocka_unit_test_setup_teardown(many_are_counted_and_some_named, repo_setup, repo_teardown),
