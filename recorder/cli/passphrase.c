@@ -1,4 +1,5 @@
 /* Passphrases: from a file, else from the terminal; never asked for while a job runs. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -63,21 +64,50 @@ int gbx_read_passphrase(const struct gbx_given *given, struct gbx_bytes *out, st
 	return rc;
 }
 
-static int ask(const char *key_path, struct gbx_bytes *out, struct gbx_error *err)
-{
-	struct termios was, silent;
-	char line[GBX_LIMIT_PASSPHRASE + 2];
+/* The terminal as it was, for the signals that end us while somebody types. */
+static struct termios typed_on;
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+#define ENDING (sizeof ending / sizeof *ending)
 
-	if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &was))
-		return gbx_fail(err, GBX_E_LOCKED, "the key '%s' needs a passphrase: give --passphrase-file, or use a terminal", key_path);
-	silent = was;
+static void end_with_echo(int sig)
+{
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &typed_on);
+	raise(sig); /* its handler is the default again */
+}
+
+/* Reads a line without echo. Ctrl-Z is no key meanwhile: a stopped program would leave the terminal silent. */
+static char *read_silently(const char *key_path, char *line, int size)
+{
+	const struct sigaction end = {.sa_handler = end_with_echo, .sa_flags = (int)SA_RESETHAND};
+	struct sigaction was[ENDING];
+	struct termios silent = typed_on;
+
 	silent.c_lflag &= ~(tcflag_t)ECHO;
+	silent.c_cc[VSUSP] = _POSIX_VDISABLE;
+	for (size_t i = 0; i < ENDING; i++) {
+		sigaction(ending[i], NULL, &was[i]);
+		if (was[i].sa_handler != SIG_IGN)
+			sigaction(ending[i], &end, NULL);
+	}
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
 	fprintf(stderr, "passphrase of %s: ", key_path);
-	char *got = fgets(line, sizeof line, stdin);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);
+	char *got = fgets(line, size, stdin);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &typed_on);
+	for (size_t i = 0; i < ENDING; i++)
+		sigaction(ending[i], &was[i], NULL);
+	return got;
+}
+
+static int ask(const char *key_path, struct gbx_bytes *out, struct gbx_error *err)
+{
+	char line[GBX_LIMIT_PASSPHRASE + 2];
+
+	if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &typed_on))
+		return gbx_fail(err, GBX_E_LOCKED, "the key '%s' needs a passphrase: give --passphrase-file, or use a terminal", key_path);
+	char *got = read_silently(key_path, line, sizeof line);
 	fprintf(stderr, "\n");
-	int rc = got ? gbx_bytes_append(out, line, strlen(line), err) : gbx_fail(err, GBX_E_LOCKED, "no passphrase was given for the key '%s': type it, or give --passphrase-file", key_path);
+	int rc = got ? gbx_bytes_append(out, line, strlen(line), err)
+		     : gbx_fail(err, GBX_E_LOCKED, "no passphrase was given for the key '%s': type it, or give --passphrase-file", key_path);
 	explicit_bzero(line, sizeof line);
 	cut_newline(out);
 	return rc;

@@ -1,10 +1,12 @@
 """The terminal of a job: a recorded job has the one that a bare job has, and Ctrl-C ends it alike. Each test is a CTest case."""
+import fcntl
 import os
 import pty
 import select
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 
@@ -77,6 +79,34 @@ class Terminal(unittest.TestCase):
         self.assertEqual(recorded, bare)
         self.assertIn(b"caught", bare[1])
         self.assertEqual(os.waitstatus_to_exitcode(recorded[0]), 5)
+
+    def test_ctrl_c_at_the_passphrase_leaves_the_echo(self):
+        for typed, ended in ((b"\x03", True), (b"\x1c", True), (b"wrong\n", False)):
+            self.sign_with_typing(typed, ended)
+
+    def sign_with_typing(self, typed, ended):
+        """`glassbox sign` of a run with a locked key: the terminal is silent while it asks, and as before afterwards."""
+        folder = tempfile.mkdtemp(dir=self.folder)
+        key, secret = folder + "/key.pem", folder + "/secret"
+        with open(os.open(secret, os.O_CREAT | os.O_WRONLY, 0o600), "w") as f:
+            f.write("right\n")
+        for argv in (["key", "new", "--name", "o", "--key", key, "--passphrase-file", secret], ["run", "-q", "--", "true"]):
+            subprocess.run([RECORDER, *argv], cwd=folder, check=True, capture_output=True)
+        terminal, theirs = pty.openpty()
+        before = termios.tcgetattr(theirs)
+
+        def own():
+            os.setsid()
+            fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+        asking = subprocess.Popen([RECORDER, "sign", "last", "--key", key], cwd=folder, stdin=theirs, stderr=subprocess.PIPE, preexec_fn=own)
+        while termios.tcgetattr(theirs)[3] & termios.ECHO:
+            self.assertIsNone(asking.poll())
+        os.write(terminal, typed)
+        said = asking.communicate(timeout=60)[1]
+        self.assertEqual(asking.returncode < 0, ended, said)
+        self.assertEqual(termios.tcgetattr(theirs), before)
+        os.close(terminal)
+        os.close(theirs)
 
 
 if __name__ == "__main__":
