@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what this machine lacks for some of: build, test, interop, bench, fuzz, clang.
+# Installs what this machine lacks for some of: build, test, interop, bench, fuzz, clang, static.
 #
 #   .ci/packages.sh [--no-install] build test ...
 #
@@ -26,6 +26,8 @@ test    | cmd:bats             | bats                  | tests of the command li
 test    | cmd:python3          | python3               | readers of the formats that are not ours; checks of the source
 test    | cmd:openssl          | openssl               | checks a signature by other means
 test    | cmd:protoc           | protobuf-compiler     | reads the records by other means
+static  | arch:libz            | zlib1g-dev            | what a libcrypto in the program itself needs
+static  | arch:libzstd         | libzstd-dev           | the same
 clang   | cmd:clang            | clang                 | the second compiler
 fuzz    | cmd:clang            | clang                 | compiles the fuzz targets
 fuzz    | clang:fuzzer         | libclang-rt-dev       | libFuzzer and the sanitizers
@@ -38,11 +40,16 @@ fuzz    | cmd:python3          | python3               | changes bundles at rand
 '
 cmake_least=3.25
 
-have() { # cmd:NAME, lib:NAME, file:NAME or clang:NAME
+have() { # cmd:NAME, lib:NAME, file:NAME, clang:NAME, or arch:libNAME: an archive, where libcrypto's needs it
 	case $1 in
 	cmd:*) command -v "${1#cmd:}" >/dev/null ;;
 	lib:*) command -v pkg-config >/dev/null && pkg-config --exists "${1#lib:}" ;;
 	file:*) [ -e "/usr/include/${1#file:}" ] ;;
+	arch:lib*)
+		case " $(pkg-config --static --libs libcrypto 2>/dev/null) " in
+		*" -l${1#arch:lib} "*) [ -e "$(cc -print-file-name="${1#arch:}.a")" ] && [ "$(cc -print-file-name="${1#arch:}.a")" != "${1#arch:}.a" ] ;;
+		esac
+		;;
 	clang:*) [ -e "$(clang --print-file-name="libclang_rt.${1#clang:}-$(uname -m).a" 2>/dev/null)" ] ;;
 	esac
 }
@@ -87,9 +94,9 @@ groups=()
 for word in "$@"; do
 	case $word in
 	--no-install) install=no ;;
-	build | test | interop | bench | fuzz | clang) groups+=("$word") ;;
+	build | test | interop | bench | fuzz | clang | static) groups+=("$word") ;;
 	*)
-		echo "packages: '$word': expected --no-install, build, test, interop, bench, fuzz or clang" >&2
+		echo "packages: '$word': expected --no-install, build, test, interop, bench, fuzz, clang or static" >&2
 		exit 2
 		;;
 	esac

@@ -91,6 +91,8 @@ start=$(date +%s)
 case $what in
 all)
 	.ci/packages.sh ${install[@]+"${install[@]}"} build test clang
+	# What libcrypto needs is known when it is there.
+	.ci/packages.sh ${install[@]+"${install[@]}"} static
 	# One compiler after the other: a machine with two cores has nothing to gain from more at once.
 	if build dev; then cases 'tests, dev' dev -LE 'interop' || true; fi
 	if build asan; then cases 'tests, asan' asan -LE 'interop|shape' || true; fi
