@@ -33,6 +33,15 @@ END
 	"$V" "$D/copy.tar" --key "$PUB"
 }
 
+@test "skopeo copies a tar for somebody who is not root, taken apart by tar" {
+	prepare
+	give_place
+	as_user mkdir "$D/apart"
+	as_user tar -xf "$D/b.tar" -C "$D/apart"
+	as_user skopeo --insecure-policy --tmpdir "$D" copy -q "oci:$D/apart" "oci:$D/copy"
+	as_user "$V" "$D/copy" --key "$PUB"
+}
+
 @test "an independent reader and protoc read the journals" {
 	prepare
 	mkdir "$D/frames"
