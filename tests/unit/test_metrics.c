@@ -1,8 +1,8 @@
 /* Points of metrics: the ring's file, when blocks are written, what a full ring does, and forked processes. */
 #include <math.h>
 #include <pthread.h>
-#include <stdatomic.h>
-#include <sys/mman.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "base/text.h"
@@ -337,6 +337,54 @@ static void a_child_without_points_makes_nothing(void **state)
 	assert_int_equal(look()->points, 1);
 }
 
+/* The journal's folder takes no bytes: files are made, and every write to them fails. */
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* No block can be written: the ring takes what it has room for, the rest is refused, and counted when something can be written. */
+static void points_that_are_refused_are_counted(void **state)
+{
+	GBX_AUTO_METRICS struct gbx_metrics *m = open_metrics(8);
+
+	(void)state;
+	assert_int_equal(gbx_metrics_put(m, "loss", 0, 0, NULL), 0);
+	limit_files(0);
+	for (uint64_t i = 1; i < 8; i++)
+		assert_int_equal(gbx_metrics_put(m, "loss", i, 0, NULL), 0);
+	for (uint64_t i = 0; i < 5; i++)
+		assert_int_equal(gbx_metrics_put(m, "loss", 100, 0, NULL), GBX_E_IO);
+	assert_int_equal(gbx_metrics_flush(m, NULL), GBX_E_IO);
+	limit_files(RLIM_INFINITY);
+	assert_int_equal(gbx_metrics_put(m, "loss", 8, 0, NULL), 0);
+	assert_int_equal(gbx_metrics_close(m, NULL), 0);
+	struct found *f = look();
+	assert_int_equal(f->points, 9);
+	assert_true(f->gaps == 1 && f->gap_count == 5);
+	for (size_t i = 0, next = 0; i < f->blocks; i++)
+		for (size_t k = 0; k < f->block[i].n; k++)
+			assert_int_equal(f->block[i].step[k], next++);
+}
+
+static void without_a_ring_each_point_is_a_record(void **state)
+{
+	GBX_AUTO_METRICS struct gbx_metrics *m = open_metrics(64);
+
+	(void)state;
+	limit_files(100000);
+	for (uint64_t i = 0; i < 3; i++)
+		assert_int_equal(gbx_metrics_put(m, "loss", i, 0, NULL), 0);
+	limit_files(RLIM_INFINITY);
+	assert_true(look()->rings == 0 && look()->blocks == 3 && look()->block[2].first == 2);
+	assert_int_equal(gbx_metrics_close(m, NULL), 0);
+}
+
 static void a_table_finds_its_names(void **state)
 {
 	struct gbx_names_table t = {0};
@@ -367,6 +415,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_beyond_the_ring_are_written_through, scratch_enter, scratch_leave),
 		cmocka_unit_test_setup_teardown(threads_and_a_forked_child_write_their_own, scratch_enter, scratch_leave),
 		cmocka_unit_test_setup_teardown(a_child_without_points_makes_nothing, scratch_enter, scratch_leave),
+		cmocka_unit_test_setup_teardown(points_that_are_refused_are_counted, scratch_enter, scratch_leave),
+		cmocka_unit_test_setup_teardown(without_a_ring_each_point_is_a_record, scratch_enter, scratch_leave),
 		cmocka_unit_test(a_table_finds_its_names),
 	};
 
