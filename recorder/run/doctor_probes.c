@@ -7,7 +7,7 @@
 
 #define GIT_DEADLINE_MS 5000u
 #define SECCOMP_DEADLINE_MS 2000u
-#define NVML_DEADLINE_MS 5000u
+#define NVML_DEADLINE_MS 10000u /* drivers that are not kept loaded take seconds to start */
 
 void gbx_doctor_git(struct gbx_patient *p, struct gbx_finding *f)
 {

@@ -121,6 +121,35 @@ class Concurrency(unittest.TestCase):
                 self.assertEqual((status, said), (0, ""))
             self.assertIn(results[3][0], (0, 3))
 
+    def test_an_rm_killed_at_any_moment_leaves_a_whole_run_or_a_removed_one(self):
+        seen = set()
+        for n in range(2 * ROUNDS):
+            self.place.write("repo/lib/model.py", f"layers = {n}\n")
+            self.place.box("run", "-q", "--config", "config.json", "--", "true")
+            run = self.place.last_run()
+            rm = self.start("rm", run, "--force")
+            try:
+                rm.communicate(timeout=self.random.uniform(0.001, 0.04))
+            except subprocess.TimeoutExpired:
+                rm.kill()
+                rm.communicate()
+            whole = os.path.exists(os.path.join(self.store, "runs", run))
+            self.assertNotEqual(whole, os.path.exists(os.path.join(self.store, "removed", run)))
+            listed = [r["run"] for r in json.loads(self.place.box("ls", "--json").stdout)["runs"]]
+            self.assertEqual(run in listed, whole)
+            if whole:
+                self.place.box("publish", "-q", run, "-o", self.place.path(f"w{n}"))
+                self.check_bundle(self.place.path(f"w{n}"))
+                self.place.box("rm", run, "--force")
+            else:
+                self.assertIn(b"was removed on", self.place.box("show", run, ok=False).stderr)
+            seen.add(whole)
+        self.place.box("gc")
+        for run in os.listdir(os.path.join(self.store, "removed")):
+            self.assertEqual(os.listdir(os.path.join(self.store, "removed", run)), ["tombstone"])
+        self.assertEqual(os.listdir(os.path.join(self.store, "runs")), [])
+        self.assertLessEqual(len(self.place.call("git", "for-each-ref", "refs/glassbox").stdout), 0)
+
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
