@@ -168,13 +168,13 @@ static struct gbx_journal *find(const struct gbx_journals *all, const uint8_t st
 	return all->len ? bsearch(&key, all->journal, all->len, sizeof key, by_stream) : NULL;
 }
 
-/* What others go on from counts up to there. */
+/* What others go on from counts up to there. A job's own streams are members: they say nothing of the recorder's. */
 static void limit_followed(struct gbx_journals *all)
 {
 	for (size_t i = 0; i < all->len; i++) {
 		const struct gbx_head *f = &all->journal[i].follows;
 		struct gbx_journal *old = f->size ? find(all, f->stream) : NULL;
-		if (!old || old == &all->journal[i])
+		if (!old || old == &all->journal[i] || old->is_lead != all->journal[i].is_lead)
 			continue;
 		if (!old->is_limited || f->size > old->limit)
 			old->limit = f->size;

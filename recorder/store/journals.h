@@ -3,7 +3,7 @@
  * - A sealed run is what its Seal's list says: those streams, up to those sizes.
  * - Else of several lead streams that no other goes on from (recoveries elsewhere, at the same time) the one counts that goes on
  *   from most others, one after the other; of several, the one with the longest file. The others are no part of the run.
- * - Else a stream that another goes on from counts up to the size that the other names; two that name sizes: the larger.
+ * - Else a stream that another of its role goes on from counts up to the size that the other names; two that name sizes: the larger.
  * - Else a stream counts up to its first bad frame.
  *
  * Files are never written to here, and whatever is in them is no reason to fail: a file that cannot be used is told as trouble. */

@@ -410,6 +410,30 @@ static void a_recovery_that_was_cut_short_is_gone_on_from(void **state)
 	end_run(&r);
 }
 
+/* A member's stream says that it goes on from the lead's first record: the lead stays what it is. */
+static void a_member_does_not_cut_the_lead_short(void **state)
+{
+	struct gbx_recorder r;
+	struct gbx_run_view v;
+	struct gbx_head head;
+	GBX_AUTO_WRITER struct gbx_writer *member = NULL;
+
+	(void)state;
+	begin_run(&r);
+	GBX_AUTO_STRING char *dir = gbx_run_path(&store, r.run_text, "journal");
+	struct gbx_writer_options o = {.dir = dir, .writer = GLASSBOX__STREAM_START__WRITER__JOB,
+				       .role = GLASSBOX__STREAM_START__ROLE__MEMBER, .follows = &head};
+	memcpy(o.run, r.run, GBX_RUN_LEN);
+	assert_int_equal(gbx_writer_head(r.writer, &head, NULL), 0);
+	assert_int_equal(gbx_writer_open(&o, &member, NULL), 0);
+	gbx_put_gap(&r, GLASSBOX__GAP__KIND__DATA, GLASSBOX__GAP__REASON__FAILED, 1, NULL);
+	assert_int_equal(gbx_run_scan(&store, r.run_text, NULL, NULL, &v, NULL), 0);
+	assert_true(v.has_lead && v.streams == 2 && v.records == 4);
+	assert_int_equal(v.stream[v.lead].head.size, 3);
+	gbx_run_view_free(&v);
+	end_run(&r);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -419,6 +443,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_ring_without_a_journal_is_folded, scratch_enter, scratch_leave),
 		cmocka_unit_test_setup_teardown(points_that_are_missing_are_counted, scratch_enter, scratch_leave),
 		cmocka_unit_test_setup_teardown(a_recovery_that_was_cut_short_is_gone_on_from, scratch_enter, scratch_leave),
+		cmocka_unit_test_setup_teardown(a_member_does_not_cut_the_lead_short, scratch_enter, scratch_leave),
 		cmocka_unit_test_setup_teardown(no_acknowledged_point_is_lost_or_doubled, scratch_enter, scratch_leave),
 	};
 
