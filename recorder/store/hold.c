@@ -37,12 +37,15 @@ static int hold_store(const struct gbx_store *s, enum gbx_lock_kind kind, int *f
 }
 
 /* Whether what is open is still what lies there: the folder may have been moved away while its lock was waited for. */
-static bool is_there(int fd, const char *path)
+static int is_there(int fd, const char *path, bool *same, struct gbx_error *err)
 {
 	struct stat opened, there;
+	int rc = gbx_fstat(fd, &opened, err);
 
-	return gbx_fstat(fd, &opened, NULL) == 0 && gbx_stat(path, &there, NULL) == 0 && opened.st_dev == there.st_dev &&
-	       opened.st_ino == there.st_ino;
+	if (rc == 0)
+		rc = gbx_stat(path, &there, err);
+	*same = rc == 0 && opened.st_dev == there.st_dev && opened.st_ino == there.st_ino;
+	return rc == GBX_E_NOTFOUND ? 0 : rc;
 }
 
 static int hold_run(const struct gbx_store *s, const char *run, int *fd, struct gbx_error *err)
@@ -59,10 +62,13 @@ static int hold_run(const struct gbx_store *s, const char *run, int *fd, struct 
 			return gbx_removed_tell(s, run, err);
 		if (rc)
 			return 0;
+		bool same = false;
 		rc = lock(opened, GBX_LOCK_ALONE, err);
+		if (rc == 0)
+			rc = is_there(opened, path, &same, err);
 		if (rc)
 			return rc;
-		if (is_there(opened, path)) {
+		if (same) {
 			*fd = opened;
 			opened = -1;
 			return 0;
