@@ -234,7 +234,7 @@ static int take_before(struct publisher *p, struct gbx_error *err)
 static int scan(struct publisher *p, gbx_record_fn fn, void *arg, struct gbx_error *err)
 {
 	struct gbx_run_view again = {0};
-	int rc = gbx_run_scan(p->store, p->o->run, fn, arg, &again, err);
+	int rc = gbx_run_scan_whole(p->store, p->o->run, fn, arg, &again, err);
 
 	gbx_run_view_free(&again);
 	return rc;
@@ -274,7 +274,7 @@ static int select_records(struct publisher *p, struct gbx_error *err)
 	int rc = gbx_selection_rules(&p->selection, p->o, err);
 
 	if (rc == 0)
-		rc = gbx_run_scan(p->store, p->o->run, gbx_selection_gather, &p->selection, &p->view, err);
+		rc = gbx_run_scan_whole(p->store, p->o->run, gbx_selection_gather, &p->selection, &p->view, err);
 	if (rc)
 		return rc;
 	rc = gbx_need_sealed(&p->view, err);

@@ -256,7 +256,7 @@ static int recover(struct gbx_recorder *r, struct points *p, struct gbx_run_view
 	if (rc == 0 && rings.len)
 		rc = gbx_block_init(&p->block, err);
 	if (rc == 0)
-		rc = gbx_run_scan(r->store, r->run_text, take_block, p, v, err);
+		rc = gbx_run_scan_whole(r->store, r->run_text, take_block, p, v, err);
 	for (size_t i = 0; rc == 0 && i < rings.len; i++)
 		rc = fold_ring(p, r, dir, rings.name[i], err);
 	if (rc)

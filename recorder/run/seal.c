@@ -119,7 +119,7 @@ static int try_seal(struct gbx_recorder *r, Glassbox__Seal__State state, const s
 	if (rc == 0)
 		rc = gbx_writer_head(r->writer, &lead, err);
 	if (rc == 0 && !find_stream(seen, lead.stream)) {
-		rc = gbx_run_scan(r->store, r->run_text, NULL, NULL, &now, err);
+		rc = gbx_run_scan_whole(r->store, r->run_text, NULL, NULL, &now, err);
 		pin_members(&now, seen);
 	}
 	if (rc == 0)
@@ -158,8 +158,6 @@ int gbx_end_write(struct gbx_recorder *r, struct gbx_error *err)
 
 static int may_seal(const struct gbx_run_view *v, bool dead, struct gbx_error *err)
 {
-	if (v->unreadable)
-		return gbx_fail(err, GBX_E_IO, "run %s: a journal cannot be read, and nothing was sealed: %s", v->run, v->trouble);
 	if (v->state == GBX_RUNNING)
 		return gbx_fail(err, GBX_E_REFUSED, "run %s is running; expected one whose job has ended: then it is sealed by itself", v->run);
 	if (gbx_run_job_lives(v) && !dead)
@@ -193,7 +191,7 @@ int gbx_seal_run(struct gbx_store *s, const char *run, bool dead, void (*say)(co
 	int rc = gbx_hold_run(s, run, &hold, err);
 
 	if (rc == 0)
-		rc = gbx_run_scan(s, run, gbx_pending_take, &pending, &v, err);
+		rc = gbx_run_scan_whole(s, run, gbx_pending_take, &pending, &v, err);
 	if (rc)
 		return rc;
 	*changed = false;

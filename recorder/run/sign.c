@@ -133,7 +133,7 @@ int gbx_sign_run(const struct gbx_store *s, const char *run, const struct gbx_id
 	int rc = gbx_hold_run(s, run, &hold, err);
 
 	if (rc == 0)
-		rc = gbx_run_scan(s, run, NULL, NULL, &v, err);
+		rc = gbx_run_scan_whole(s, run, NULL, NULL, &v, err);
 	if (rc == 0)
 		rc = gbx_need_sealed(&v, err);
 	if (rc)

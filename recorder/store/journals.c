@@ -56,12 +56,15 @@ static int find_seal(struct gbx_reader *reader, struct gbx_journal *j, struct gb
 	GBX_AUTO_BYTES struct gbx_bytes last = {0};
 	struct gbx_record r;
 	struct gbx_slice data;
-	int rc = 0;
+	struct gbx_error why;
+	int rc = 0, read = 0;
 
-	while (rc == 0 && gbx_tfrecord_next(&reader->records, &data, NULL) == 1) {
+	while (rc == 0 && (read = gbx_tfrecord_next(&reader->records, &data, &why)) == 1) {
 		last.len = 0;
 		rc = gbx_bytes_append(&last, data.data, data.len, err);
 	}
+	if (rc == 0 && gbx_is_outage(read))
+		rc = gbx_fail(err, read, "%s", why.line);
 	if (rc == 0 && last.len && gbx_record_decode(reader->chain.hash, gbx_slice_of(&last), &reader->memory, &r, NULL) == 0 &&
 	    r.kind->kind == GLASSBOX__KIND__SEAL)
 		take_seal(&r, j);
@@ -294,8 +297,10 @@ static void limit_sealed(struct gbx_journals *all, const char *lists, struct gbx
 	GBX_AUTO_STRING char *path = gbx_list_path(lists, lead->list_root);
 	uint8_t root[GBX_SHA256_LEN];
 
-	if (!path || read_list(all, path, root, err) || memcmp(root, lead->list_root, sizeof root) != 0) {
+	int rc = path ? read_list(all, path, root, err) : GBX_E_NOMEM;
+	if (rc || memcmp(root, lead->list_root, sizeof root) != 0) {
 		all->unlisted = true;
+		all->unreadable |= gbx_is_outage(rc);
 		strange(all, path ? path : lists, "the sealed list of streams is missing, or not the one that the Seal names");
 		return;
 	}

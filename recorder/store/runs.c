@@ -350,3 +350,23 @@ int gbx_run_scan(const struct gbx_store *s, const char *run, gbx_record_fn fn, v
 		*out = v;
 	return rc;
 }
+
+int gbx_run_scan_whole(const struct gbx_store *s, const char *run, gbx_record_fn fn, void *arg, struct gbx_run_view *out,
+		       struct gbx_error *err)
+{
+	struct gbx_run_view v;
+	int rc = gbx_run_scan(s, run, fn, arg, &v, err);
+
+	if (rc)
+		return rc;
+	if (v.unreadable) {
+		const char *why = v.trouble;
+		for (size_t i = 0; !*why && i < v.streams; i++)
+			why = v.stream[i].trouble;
+		rc = gbx_fail(err, GBX_E_IO, "run %s: a journal cannot be read: %s; see to it that it can, and try again", run, why);
+		gbx_run_view_free(&v);
+		return rc;
+	}
+	*out = v;
+	return 0;
+}

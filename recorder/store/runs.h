@@ -68,6 +68,10 @@ typedef int (*gbx_record_fn)(void *arg, const struct gbx_stream_view *stream, co
  * silent since its id was made. Free *out with gbx_run_view_free. */
 int gbx_run_scan(const struct gbx_store *s, const char *run, gbx_record_fn fn, void *arg, struct gbx_run_view *out,
 		 struct gbx_error *err) GBX_MUST_USE;
+/* The same for who goes on from what is there: GBX_E_IO where the system refused to read a part of it now, which says nothing of what is
+ * there. */
+int gbx_run_scan_whole(const struct gbx_store *s, const char *run, gbx_record_fn fn, void *arg, struct gbx_run_view *out,
+		       struct gbx_error *err) GBX_MUST_USE;
 void gbx_run_view_free(struct gbx_run_view *v);
 
 /* The state that it is in at the moment, from what its journals said. */

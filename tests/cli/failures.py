@@ -286,9 +286,8 @@ class Failures(unittest.TestCase):
                 with self.replaced(journal, data, mode=mode):
                     self.fails(status, "run %s: %s%s; it is left out", *argv, names=[self.run_id, name, words], lines=2)
         with self.replaced(journal, None, mode=0):
-            for command in (["seal"], ["publish", "-o", "b"]):
-                self.fails(3, "run %s: a journal cannot be read, and nothing was sealed: %s", *command, self.run_id, names=[self.run_id, name])
-            self.fails(2, "run %s is %s, not sealed; seal it first: glassbox seal %s", "sign", self.run_id, names=self.run_id)
+            for command in (["seal"], ["publish", "-o", "b"], ["sign"]):
+                self.fails(3, "run %s: a journal cannot be read: %s; see to it that it can, and try again", *command, self.run_id, names=[self.run_id, name])
         for argv in (["ls"], ["show"], ["records"], ["seal"], ["sign"], ["publish", "-o", "b"]):
             argv[1:1] = [self.run_id] if argv[0] != "ls" else []
             if argv[0] in ("show", "records"):
