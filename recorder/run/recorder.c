@@ -19,21 +19,34 @@ static int open_stream(struct gbx_recorder *r, const struct gbx_head *follows, s
 	return gbx_writer_open(&o, &r->writer, err);
 }
 
+/* A run that could not be begun was never there: nobody should find a folder without a record. */
+static void drop_begun(const struct gbx_recorder *made, bool is_new)
+{
+	GBX_AUTO_STRING char *folder = is_new ? gbx_run_path(made->store, made->run_text, NULL) : NULL;
+
+	if (folder && gbx_exists(folder) && gbx_remove_tree(folder, NULL))
+		return;
+}
+
 int gbx_recorder_begin(struct gbx_recorder *r, struct gbx_store *store, const uint8_t run[GBX_ULID_LEN],
 		       const struct gbx_head *follows, struct gbx_error *err)
 {
 	struct gbx_recorder made = {.store = store, .say = r->say};
 
 	memcpy(made.run, run, GBX_ULID_LEN);
+	bool is_new = !memcmp(run, (const uint8_t[GBX_ULID_LEN]){0}, GBX_ULID_LEN);
 	int rc = gbx_run_create(store, made.run, err);
-	if (rc)
-		return rc;
 	gbx_ulid_text(made.run, made.run_text);
+	if (rc) {
+		drop_begun(&made, is_new);
+		return rc;
+	}
 	rc = gbx_scanner_new(gbx_secret_rules, &made.scanner, err);
 	if (rc == 0)
 		rc = open_stream(&made, follows, err);
 	if (rc) {
 		gbx_scanner_release(&made.scanner);
+		drop_begun(&made, is_new);
 		return rc;
 	}
 	*r = made;
