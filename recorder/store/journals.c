@@ -32,7 +32,7 @@ static void strange(struct gbx_journals *j, const char *path, const char *why)
 	char shown[160];
 
 	if (j->strange++ == 0)
-		snprintf(j->trouble, sizeof j->trouble, "'%s': %s", gbx_printable_in(gbx_slice_text(gbx_path_base(path)), shown, sizeof shown),
+		snprintf(j->trouble, sizeof j->trouble, "'%s': %.230s", gbx_printable_in(gbx_slice_text(gbx_path_base(path)), shown, sizeof shown),
 			 why);
 }
 
