@@ -356,10 +356,8 @@ static void print_row(const struct gbx_index_row *row, const struct gbx_ls_colum
 			show(c->said, text);
 		else
 			cell(row, c, text);
-		fputs(text, stdout);
 		/* No white space at the end of a line. */
-		for (size_t pad = strlen(text); i + 1 < columns->len && pad < (size_t)width[i] + 2; pad++)
-			putchar(' ');
+		printf("%-*s", i + 1 < columns->len ? width[i] + 2 : 0, text);
 	}
 	putchar('\n');
 }

@@ -99,14 +99,28 @@ int gbx_index_open(const struct gbx_store *s, const struct gbx_index_options *o,
 	return 0;
 }
 
+static int list(struct gbx_index *index, const struct gbx_index_query *q, struct gbx_index_list *out, struct gbx_error *err)
+{
+	struct gbx_index_list found = {0};
+	int rc = gbx_index_read_list(index->db, q, &found, err);
+
+	if (rc == 0)
+		rc = gbx_index_look_signed(index, &found, err);
+	if (rc)
+		gbx_index_list_free(&found);
+	else
+		*out = found;
+	return rc;
+}
+
 int gbx_index_list(struct gbx_index *index, const struct gbx_index_query *q, struct gbx_index_list *out, struct gbx_error *err)
 {
 	struct gbx_error why;
-	int rc = gbx_index_read_list(index->db, q, out, &why);
+	int rc = list(index, q, out, &why);
 
 	if (is_of_the_index(rc)) {
 		rc = mend(index, &why, err);
-		return rc ? rc : gbx_index_read_list(index->db, q, out, err);
+		return rc ? rc : list(index, q, out, err);
 	}
 	if (rc && err)
 		*err = why;

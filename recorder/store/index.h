@@ -59,13 +59,14 @@ struct gbx_index_row {
 	struct gbx_run_view view; /* without streams; its texts live as long as the list, and it is not freed by itself */
 	const char *head, *branch, *host, *user; /* or NULL */
 	const char *trouble;      /* lines, or NULL */
+	bool signed_since;        /* signed after it went into the index */
 	struct gbx_field_value *value; /* one for each field that was asked for */
 };
 
 struct gbx_index_query {
 	const struct gbx_field *field;
 	size_t fields;
-	/* Which rows are wanted; NULL: all. */
+	/* Which rows are wanted; NULL: all. Whether a run is signed is not known to it. */
 	bool (*wanted)(void *arg, const struct gbx_index_row *row);
 	void *arg;
 	size_t most; /* 0: all */

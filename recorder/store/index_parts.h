@@ -49,6 +49,9 @@ int gbx_index_read_list(struct gbx_db *db, const struct gbx_index_query *q, stru
 int gbx_index_read_newest(struct gbx_db *db, const char *name, const char *repo, char run[GBX_ULID_TEXT + 1],
 			  struct gbx_error *err) GBX_MUST_USE;
 
+/* index_signed.c: looks at the runs of a list that were not signed when they were read, and notes those that are. */
+int gbx_index_look_signed(struct gbx_index *index, struct gbx_index_list *list, struct gbx_error *err) GBX_MUST_USE;
+
 /* The columns of a run's row, in the order in which they are written and read. */
 #define GBX_INDEX_COLUMNS                                                                                                              \
 	"id, name, repo, head, branch, host, user, sealed, ended, seal, outcome, outcome_value, started, last, job_started, "          \

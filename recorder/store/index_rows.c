@@ -15,7 +15,8 @@ int gbx_index_writer_open(struct gbx_index_writer *w, struct gbx_db *db, struct 
 	int rc = gbx_db_prepare(db, "DELETE FROM run WHERE id = ?", &made.forget, err);
 
 	if (rc == 0)
-		rc = gbx_db_prepare(db, "INSERT INTO run (" GBX_INDEX_COLUMNS ", stamp) VALUES (" GBX_INDEX_PLACES ", ?) RETURNING n",
+		rc = gbx_db_prepare(db, "INSERT INTO run (" GBX_INDEX_COLUMNS ", stamp, n) VALUES (" GBX_INDEX_PLACES
+				", ?, (SELECT coalesce(max(n), 0) + 1 FROM run)) RETURNING n",
 				    &made.run, err);
 	if (rc == 0)
 		rc = gbx_db_prepare(db, "INSERT INTO parameter (run, place, name, source, type, value) VALUES (?, ?, ?, ?, ?, ?)",

@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 
@@ -19,7 +18,7 @@ struct update {
 	struct gbx_index_writer writer;
 	struct gbx_names todo; /* runs to read; the names are another list's */
 	size_t next;
-	struct gbx_names gone, now_signed;
+	struct gbx_names gone;
 	struct gbx_run_facts *batch;
 	size_t batched, batch_cap, values;
 	pthread_mutex_t lock;
@@ -34,12 +33,11 @@ static void close_update(struct update *u)
 	gbx_free(u->batch);
 	gbx_free(u->todo.name);
 	gbx_names_free(&u->gone);
-	gbx_names_free(&u->now_signed);
 	gbx_index_writer_close(&u->writer);
 	pthread_mutex_destroy(&u->lock);
 }
 
-/* In one transaction: what was read, or a list of runs that are gone or signed now. */
+/* What was read, in one transaction. */
 static int write_batch(struct update *u, struct gbx_error *err)
 {
 	int rc = u->batched ? gbx_db_run(u->index->db, "BEGIN IMMEDIATE", err) : 0;
@@ -145,24 +143,14 @@ static int add(struct gbx_names *list, const char *name, struct gbx_error *err)
 	return list->name[list->len++] ? 0 : gbx_fail(err, GBX_E_NOMEM, "no memory for the name of a run");
 }
 
-static bool is_signed(int runs, const char *run)
-{
-	char name[GBX_ULID_TEXT + 32];
-	struct stat st;
-
-	snprintf(name, sizeof name, "%s/signature/seal.proof", run);
-	return gbx_fstatat(runs, name, &st, NULL) == 0;
-}
-
-/* A row of a run that is there: columns are id, stamp and signed. */
-static int check_row(struct update *u, int runs, struct gbx_statement *row, char *run, bool *fresh, struct gbx_error *err)
+/* Whether a row still says what its run's journals do: one without a stamp always does. */
+static bool is_fresh(const struct update *u, struct gbx_statement *row, const char *run)
 {
 	struct gbx_slice stamp = gbx_column_bytes(row, 1);
 	uint8_t now[GBX_SHA256_LEN];
 
-	*fresh = stamp.len == 0 || (gbx_run_stamp(u->index->store, run, now, NULL) == 0 &&
-				    gbx_slice_equal(stamp, gbx_slice(now, sizeof now)));
-	return *fresh && gbx_column_number(row, 2) == 0 && is_signed(runs, run) ? add(&u->now_signed, run, err) : 0;
+	return stamp.len == 0 ||
+	       (gbx_run_stamp(u->index->store, run, now, NULL) == 0 && gbx_slice_equal(stamp, gbx_slice(now, sizeof now)));
 }
 
 static int want(struct update *u, char *run, struct gbx_error *err)
@@ -175,12 +163,11 @@ static int want(struct update *u, char *run, struct gbx_error *err)
 }
 
 /* Both lists are sorted by id: runs that are there, and rows. */
-static int compare(struct update *u, int runs, const struct gbx_names *there, struct gbx_error *err)
+static int compare(struct update *u, const struct gbx_names *there, struct gbx_error *err)
 {
 	GBX_AUTO_STATEMENT struct gbx_statement *row = NULL;
 	size_t i = 0;
-	bool fresh;
-	int rc = gbx_db_prepare(u->index->db, "SELECT id, stamp, signed FROM run ORDER BY id", &row, err);
+	int rc = gbx_db_prepare(u->index->db, "SELECT id, stamp FROM run ORDER BY id", &row, err);
 
 	while (rc == 0 && (rc = gbx_statement_step(row, err)) == 1) {
 		const char *id = gbx_column_text(row, 0);
@@ -192,8 +179,7 @@ static int compare(struct update *u, int runs, const struct gbx_names *there, st
 		if (rc == 0 && (i == there->len || strcmp(there->name[i], id) != 0)) {
 			rc = add(&u->gone, id, err);
 		} else if (rc == 0) {
-			rc = check_row(u, runs, row, there->name[i], &fresh, err);
-			if (rc == 0 && !fresh)
+			if (!is_fresh(u, row, id))
 				rc = want(u, there->name[i], err);
 			i++;
 		}
@@ -203,42 +189,28 @@ static int compare(struct update *u, int runs, const struct gbx_names *there, st
 	return rc;
 }
 
-static int write_changes(struct update *u, struct gbx_error *err)
+static int forget_gone(struct update *u, struct gbx_error *err)
 {
-	GBX_AUTO_STATEMENT struct gbx_statement *sign = NULL;
-	int rc = u->gone.len || u->now_signed.len ? 0 : 1;
+	int rc = u->gone.len ? gbx_db_run(u->index->db, "BEGIN IMMEDIATE", err) : 0;
 
-	if (rc)
-		return 0;
-	rc = gbx_db_run(u->index->db, "BEGIN IMMEDIATE", err);
-	if (rc == 0)
-		rc = gbx_db_prepare(u->index->db, "UPDATE run SET signed = 1 WHERE id = ?", &sign, err);
 	for (size_t i = 0; rc == 0 && i < u->gone.len; i++)
 		rc = gbx_index_forget(&u->writer, u->gone.name[i], err);
-	for (size_t i = 0; rc == 0 && i < u->now_signed.len; i++) {
-		gbx_bind_text(sign, 1, u->now_signed.name[i]);
-		rc = gbx_statement_done(sign, err);
-	}
-	return rc ? rc : gbx_db_run(u->index->db, "COMMIT", err);
+	return rc || !u->gone.len ? rc : gbx_db_run(u->index->db, "COMMIT", err);
 }
 
 int gbx_index_update(struct gbx_index *index, struct gbx_error *err)
 {
 	GBX_CLEANUP(close_update) struct update u = {.index = index};
 	GBX_CLEANUP(gbx_names_free) struct gbx_names there = {0};
-	GBX_AUTO_STRING char *path = gbx_path_join(index->store->path, "runs");
-	GBX_AUTO_FD int runs = -1;
 
 	pthread_mutex_init(&u.lock, NULL);
 	index->failures = 0;
-	int rc = path ? gbx_run_names(index->store, &there, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
-	if (rc == 0 && there.len)
-		rc = gbx_open_dir(AT_FDCWD, path, false, &runs, err);
+	int rc = gbx_run_names(index->store, &there, err);
 	if (rc == 0)
 		rc = gbx_index_writer_open(&u.writer, index->db, err);
 	if (rc == 0)
-		rc = compare(&u, runs, &there, err);
+		rc = compare(&u, &there, err);
 	if (rc == 0)
-		rc = write_changes(&u, err);
+		rc = forget_gone(&u, err);
 	return rc ? rc : read_todo(&u, err);
 }

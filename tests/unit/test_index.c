@@ -1,5 +1,6 @@
 /* The index as a library: what the command line cannot be led to. */
 #include <math.h>
+#include <pthread.h>
 
 #include "scratch.h"
 #include "store/facts.h"
@@ -96,6 +97,47 @@ static void test_damage_at_any_moment(void **state)
 	assert_false(gbx_exists("store/index/2.sqlite"));
 }
 
+static void make_run(const char *name)
+{
+	static const uint8_t none[GBX_ULID_LEN];
+	GBX_CLEANUP(gbx_recorder_free) struct gbx_recorder r = {0};
+
+	assert_int_equal(gbx_recorder_begin(&r, &store, none, NULL, NULL), 0);
+	put_name(&r, name);
+}
+
+static void *open_and_count(void *arg)
+{
+	GBX_AUTO_INDEX struct gbx_index *index = NULL;
+	struct gbx_index_options o = {0};
+
+	if (gbx_index_open(&store, &o, &index, NULL) == 0)
+		*(size_t *)arg = count(index);
+	return NULL;
+}
+
+/* Many runs are read by several threads; two that open the index at once both have all of them. */
+static void test_many(void **state)
+{
+	struct gbx_index_options o = {.say = listen};
+	struct gbx_index_built built = {0};
+	pthread_t other;
+	size_t counted[2] = {0};
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		make_run("many");
+	assert_int_equal(pthread_create(&other, NULL, open_and_count, &counted[0]), 0);
+	open_and_count(&counted[1]);
+	pthread_join(other, NULL);
+	assert_int_equal(counted[0], 41);
+	assert_int_equal(counted[1], 41);
+	assert_int_equal(gbx_index_rebuild(&store, &o, &built, NULL), 0);
+	assert_int_equal(built.runs, 41);
+	assert_int_equal(built.failed, 0);
+	assert_string_equal(said, "");
+}
+
 static void test_filesystems(void **state)
 {
 	static const unsigned long shared[] = {0x6969, 0xff534d42, 0xfe534d42, 0x0bd00bd0, 0x47504653, 0x19830326, 0x00c36400, 0x65735546, 0x01021997};
@@ -166,6 +208,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_in_memory, enter, leave),
 		cmocka_unit_test_setup_teardown(test_damage_at_any_moment, enter, leave),
+		cmocka_unit_test_setup_teardown(test_many, enter, leave),
 		cmocka_unit_test(test_filesystems),
 		cmocka_unit_test(test_metrics),
 	};
