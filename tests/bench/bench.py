@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import re
+import resource
 import shutil
 import statistics
 import struct
@@ -36,14 +37,14 @@ def timed(argv, cwd):
 
 def timed_twice(argv, cwd):
     """Milliseconds on the wall, and of the processors."""
-    before = os.times()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter_ns()
     done = subprocess.run(argv, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     took = time.perf_counter_ns() - start
     if done.returncode:
         sys.exit(f"bench: {' '.join(argv)}: exit status {done.returncode}: {done.stderr.decode(errors='replace')}")
-    after = os.times()
-    used = after.children_user + after.children_system - before.children_user - before.children_system
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return took / 1e6, used * 1e3
 
 
@@ -262,10 +263,28 @@ def bench_verify(build, work, count):
         (project / "b.tar").unlink()
 
 
+def bench_store(build, work, runs, records):
+    """A store of many runs: how long it takes to look into it, and to build its index anew."""
+    store, program = work / "many", str(build / "recorder/glassbox")
+    subprocess.run([str(build / "tests/bench/make_store"), str(store), str(runs), str(records)], check=True)
+    size = sum(f.stat().st_size for f in store.glob("runs/*/journal/*"))
+    print(f"\na store of {runs:,} sealed runs of {records:,} records, {size / 1e9:.2f} GB: median, and processors' time")
+    looks = [("reindex", ["reindex", "-q"], 3), ("ls, all of them", ["ls"], 15), ("ls --limit 20", ["ls", "--limit", "20"], 15),
+             ("ls --json", ["ls", "--json"], 15), ("ls --param 'lr<0.5' --sort param.lr", ["ls", "--param", "lr<0.5", "--sort", "param.lr"], 15),
+             ("show last", ["show", "last"], 15), ("show, by a name", ["show", "sweep-007"], 15),
+             ("completion of a name", ["completion", "words", "glassbox", "show", "--store", str(store), "sweep-0"], 15)]
+    for title, words, count in looks:
+        argv = [program] + words + ([] if words[0] == "completion" else ["--store", str(store)])
+        took = [timed_twice(argv, work) for _ in range(count)]
+        print(f"  {title:<42} {statistics.median(t[0] for t in took):8.1f} ms  {statistics.median(t[1] for t in took):8.1f} ms")
+    print(f"  {'the index':<42} {sum(f.stat().st_size for f in store.glob('index/*')) / 1e6:8.1f} MB")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("build", type=Path)
     parser.add_argument("--pairs", type=int, default=20, help="how many pairs (20)")
+    parser.add_argument("--runs", type=int, default=10000, help="runs in the store that is looked into (10,000 of 1,000 records; 0: none)")
     parser.add_argument("--long", action="store_true", help="train as long as the example does (about 18 s a run)")
     given = parser.parse_args()
     if given.pairs < 2:
@@ -280,6 +299,9 @@ def main():
         bench_true(given.build.resolve(), work, given.pairs)
         sys.stdout.flush()
         bench_verify(given.build.resolve(), work, given.pairs)
+        sys.stdout.flush()
+        if given.runs:
+            bench_store(given.build.resolve(), work, given.runs, 1000)
         sys.stdout.flush()
         bench_training(given.build.resolve(), source, work, given.pairs, given.long)
 
