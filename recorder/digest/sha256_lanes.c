@@ -1,24 +1,17 @@
-/* SHA-256 (FIPS 180-4, section 6.2) of sixteen messages at a time, a 32-bit lane of AVX-512 for each. Declared in many.h. */
+/* SHA-256 (FIPS 180-4, section 6.2) of sixteen messages at a time, a 32-bit lane of AVX-512 for each, or of eight with AVX2. Declared in
+ * many.h. */
 #include "digest/many.h"
 
 #ifdef __x86_64__
 #include <immintrin.h>
 
-#define LANES 16
-#define BLOCK 64
+#include "digest/sha256_lanes.h"
+
+#define LANES GBX_SHA256_LANES
 #define LANE_CODE __attribute__((target("avx512f,avx512bw")))
 
 static const uint32_t first_state[8] = {
 	0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
-};
-
-static const uint32_t round_constant[64] = {
-	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be,
-	0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa,
-	0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85,
-	0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3,
-	0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f,
-	0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
 /* One message in a lane: what is left of it, and its last one or two blocks with the padding. */
@@ -27,7 +20,7 @@ struct lane {
 	size_t blocks;        /* whole ones from next on */
 	size_t tail_blocks;   /* of tail that are left */
 	const uint8_t *tail_next;
-	uint8_t tail[2 * BLOCK];
+	uint8_t tail[2 * GBX_SHA256_BLOCK];
 	uint8_t *digest;      /* NULL: the lane is empty */
 };
 
@@ -95,7 +88,7 @@ LANE_CODE static void compress(uint32_t state[8][LANES], const uint8_t *const bl
 	do {                                                                                                                               \
 		__m512i t = _mm512_add_epi32(_mm512_add_epi32(h, big_sigma(e, 1)),                                                         \
 					     _mm512_add_epi32(_mm512_ternarylogic_epi32(e, f, g, 0xca),                                   \
-							      _mm512_add_epi32(_mm512_set1_epi32((int)round_constant[i + (j)]), w[j])));  \
+							      _mm512_add_epi32(_mm512_set1_epi32((int)gbx_sha256_constant[i + (j)]), w[j])));  \
 		h = g, g = f, f = e;                                                                                                       \
 		e = _mm512_add_epi32(d, t);                                                                                                \
 		__m512i u = _mm512_add_epi32(big_sigma(a, 0), _mm512_ternarylogic_epi32(a, b, c, 0xe8));                                   \
@@ -135,18 +128,18 @@ LANE_CODE static void compress(uint32_t state[8][LANES], const uint8_t *const bl
 static void begin(struct lanes *l, size_t at, const struct gbx_message *m)
 {
 	struct lane *lane = &l->lane[at];
-	size_t whole = m->len / BLOCK, rest = m->len % BLOCK;
+	size_t whole = m->len / GBX_SHA256_BLOCK, rest = m->len % GBX_SHA256_BLOCK;
 
 	lane->next = m->data;
 	lane->blocks = whole;
-	lane->tail_blocks = rest + 9 <= BLOCK ? 1 : 2;
+	lane->tail_blocks = rest + 9 <= GBX_SHA256_BLOCK ? 1 : 2;
 	lane->tail_next = lane->tail;
 	lane->digest = m->digest;
 	if (rest)
-		memcpy(lane->tail, m->data + whole * BLOCK, rest);
+		memcpy(lane->tail, m->data + whole * GBX_SHA256_BLOCK, rest);
 	lane->tail[rest] = 0x80;
-	memset(lane->tail + rest + 1, 0, lane->tail_blocks * BLOCK - rest - 9);
-	gbx_put_be64(lane->tail + lane->tail_blocks * BLOCK - 8, (uint64_t)m->len * 8);
+	memset(lane->tail + rest + 1, 0, lane->tail_blocks * GBX_SHA256_BLOCK - rest - 9);
+	gbx_put_be64(lane->tail + lane->tail_blocks * GBX_SHA256_BLOCK - 8, (uint64_t)m->len * 8);
 	for (int i = 0; i < 8; i++)
 		l->state[i][at] = first_state[i];
 }
@@ -161,36 +154,41 @@ static void finish(struct lanes *l, size_t at)
 /* The lane's next block; an empty lane has one that nobody looks at. */
 static const uint8_t *take_block(struct lane *lane)
 {
-	static const uint8_t nothing[BLOCK];
+	static const uint8_t nothing[GBX_SHA256_BLOCK];
 	const uint8_t *block = nothing;
 
 	if (!lane->digest)
 		return block;
 	if (lane->blocks) {
 		block = lane->next;
-		lane->next += BLOCK;
+		lane->next += GBX_SHA256_BLOCK;
 		lane->blocks--;
 	} else {
 		block = lane->tail_next;
-		lane->tail_next += BLOCK;
+		lane->tail_next += GBX_SHA256_BLOCK;
 		lane->tail_blocks--;
 	}
 	return block;
 }
 
-bool gbx_sha256_lanes(const struct gbx_message *message, size_t count)
+enum gbx_lanes gbx_lanes_here(void)
+{
+	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw"))
+		return GBX_SIXTEEN_LANES;
+	return __builtin_cpu_supports("avx2") ? GBX_EIGHT_LANES : GBX_NO_LANES;
+}
+
+void gbx_sha256_lanes(enum gbx_lanes lanes, const struct gbx_message *message, size_t count)
 {
 	struct lanes l;
 	const uint8_t *block[LANES];
-	size_t next = 0, busy = 0;
+	size_t next = 0, busy = 0, width = (size_t)lanes;
 
-	if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw"))
-		return false;
 	for (size_t i = 0; i < LANES; i++)
 		l.lane[i].digest = NULL;
 	memset(l.state, 0, sizeof l.state);
 	for (;;) {
-		for (size_t i = 0; i < LANES; i++) {
+		for (size_t i = 0; i < width; i++) {
 			if (!l.lane[i].digest && next < count) {
 				begin(&l, i, &message[next++]);
 				busy++;
@@ -198,9 +196,12 @@ bool gbx_sha256_lanes(const struct gbx_message *message, size_t count)
 			block[i] = take_block(&l.lane[i]);
 		}
 		if (!busy)
-			return true;
-		compress(l.state, block);
-		for (size_t i = 0; i < LANES; i++)
+			return;
+		if (lanes == GBX_SIXTEEN_LANES)
+			compress(l.state, block);
+		else
+			gbx_sha256_compress_eight(l.state, block);
+		for (size_t i = 0; i < width; i++)
 			if (l.lane[i].digest && l.lane[i].blocks == 0 && l.lane[i].tail_blocks == 0) {
 				finish(&l, i);
 				busy--;
@@ -208,9 +209,13 @@ bool gbx_sha256_lanes(const struct gbx_message *message, size_t count)
 	}
 }
 #else
-bool gbx_sha256_lanes(const struct gbx_message *message, size_t count)
+enum gbx_lanes gbx_lanes_here(void)
 {
-	(void)message, (void)count;
-	return false;
+	return GBX_NO_LANES;
+}
+
+void gbx_sha256_lanes(enum gbx_lanes lanes, const struct gbx_message *message, size_t count)
+{
+	(void)lanes, (void)message, (void)count;
 }
 #endif
