@@ -79,6 +79,8 @@ class Index(unittest.TestCase):
         before, said = self.answers()
         self.assertEqual(len(json.loads(before[0])["runs"]), 7)
         self.assertEqual(said[1].count("\n"), 1, said)  # the torn journal
+        # Of --param 0.5, --param 0.25 and the config's 0.125 the last --param counts.
+        self.assertEqual([r["param.lr"] for r in json.loads(before[0])["runs"] if r["name"] == "full"], [0.25])
         rows = self.tables()
         self.assertEqual(self.answers(), (before, said))
         shutil.rmtree(self.store + "/index")
