@@ -92,7 +92,7 @@ END
 
 @test "signals sent to the recorder reach the job" {
 	"$G" run -q -- sh -c 'trap "echo got > \"$0\"; exit 7" TERM; echo ready > "$0.ready"; while :; do sleep 0.05; done' "$D/term" &
-	for _ in $(seq 200); do [ -e "$D/term.ready" ] && break; sleep 0.05; done
+	for _ in $(seq 3000); do [ -e "$D/term.ready" ] && break; sleep 0.05; done
 	kill -TERM $!
 	code=0; wait $! || code=$?
 	is "$code" 7
@@ -188,17 +188,19 @@ END
 
 @test "kill -9 of the recorder: the job goes on, the run is interrupted, seal and publish work" {
 	with_key
-	"$G" run -q --param a=1 -- sh -c 'echo $$ > "$0.pid"; sleep 1.5; echo done > "$0"' "$D/job" &
-	for _ in $(seq 200); do [ -s "$D/job.pid" ] && break; sleep 0.02; done
+	"$G" run -q --param a=1 -- sh -c 'while [ ! -e "$0.go" ]; do sleep 0.05; done; echo done > "$0"' "$D/job" &
+	# The start is signed: nothing is left to be recorded before the job's end.
+	for _ in $(seq 3000); do ls "$XDG_STATE_HOME"/glassbox/runs/*/signature/start.leaf > "$D/log" 2>&1 && break; sleep 0.02; done
 	is "$("$G" ls --json > "$D/ls"; json "$D/ls" "d['runs'][0]['state']")" running
-	sleep 0.2
 	kill -9 $!
 	wait $! && status=0 || status=$?
 	is "$status" 137
 	is "$("$G" ls --json > "$D/ls"; json "$D/ls" "d['runs'][0]['state'], d['runs'][0]['exit']")" "('interrupted', None)"
-	for _ in $(seq 100); do [ -e "$D/job" ] && break; sleep 0.05; done
+	touch "$D/job.go"
+	for _ in $(seq 3000); do [ -s "$D/job" ] && break; sleep 0.02; done
 	is "$(cat "$D/job")" done
-	"$G" seal last
+	# The job's process may be on its way out still.
+	for _ in $(seq 3000); do "$G" seal last 2> "$D/log" && break; sleep 0.02; done
 	is "$("$G" ls --json > "$D/ls"; json "$D/ls" "d['runs'][0]['state']")" sealed
 	"$G" publish -q last -o "$D/b"
 	"$V" "$D/b" --key "$PUB" -q

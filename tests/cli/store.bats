@@ -197,14 +197,14 @@ END
 	in_repo
 	with_key
 	"$G" run -q --output out -- sh -c 'echo $PPID > "$0"; mkdir out; while [ ! -e "$0.stop" ]; do sleep 0.05; done' "$D/pid" &
-	for _ in $(seq 200); do [ -s "$D/pid" ] && break; sleep 0.05; done
+	for _ in $(seq 3000); do [ -s "$D/pid" ] && break; sleep 0.05; done
 	kill -9 "$(cat "$D/pid")"
 	wait $! || :
 	run "$G" publish last -o "$D/b"
 	is "$status" 2
 	has "$output" "still runs"
 	touch "$D/pid.stop"
-	for _ in $(seq 100); do "$G" publish -q last -o "$D/b" 2> /dev/null && break; sleep 0.05; done
+	for _ in $(seq 1000); do "$G" publish -q last -o "$D/b" 2> /dev/null && break; sleep 0.05; done
 	has "$("$V" "$D/b" --key "$PUB")" "no end of the job was found"
 }
 
