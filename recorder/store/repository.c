@@ -64,8 +64,10 @@ static bool is_outage(const struct gbx_error *err)
 
 int gbx_git_find(const char *start, char **root, char **common, struct gbx_error *err)
 {
+	struct gbx_error why;
 	char *at = gbx_strdup(start);
 
+	err = err ? err : &why;
 	for (;;) {
 		char *git_dir = NULL, *found = NULL;
 		if (!at)

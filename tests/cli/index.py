@@ -117,6 +117,28 @@ class Index(unittest.TestCase):
             want += [(2, b["name"], b["files"], b["root"], None) for b in bodies.get("artifact", [])]
             self.assertEqual(sorted(((r[1], r[2], r[4], r[6], r[7]) for r in rows["files"] if r[0] == run), key=repr), sorted(want, key=repr))
 
+    def test_metrics(self):
+        """A row for each name, summed over the points of all blocks."""
+        os.makedirs(self.store, mode=0o700)
+        forge = [os.environ["FORGE_RUN"], self.store, "HERE", "HERE", "HERE", "999999", "5"]
+        for points in (1, 40, 9000):
+            run = subprocess.run([*forge, str(points)], capture_output=True, text=True, check=True).stdout.strip()
+            self.place.box("seal", run, "--dead")
+        self.place.box("ls")
+        rows, seen = self.tables()["metric"], []
+        for run in self.runs():
+            records = json.loads(self.place.box("records", "--json", "--kind", "metric", run).stdout)["records"]
+            steps, values = zip(*sorted(point for r in records for point in zip(r["body"]["step"], r["body"]["value"])))
+            self.assertEqual({r["body"]["name"] for r in records}, {"loss"})
+            self.assertEqual([r[1:] for r in rows if r[0] == run],
+                             [("loss", len(steps), steps[0], steps[-1], values[-1], min(values), max(values))])
+            shown = json.loads(self.place.box("ls", "--json", "--columns", "run,metric.loss", "--metric", "loss").stdout)["runs"]
+            self.assertEqual([r["metric.loss"] for r in shown if r["run"] == run], [values[-1]])
+            seen.append(len(steps))
+        self.assertEqual(sorted(seen), [1, 40, 9000])
+        few = json.loads(self.place.box("ls", "--json", "--metric", "loss<0.5").stdout)["runs"]
+        self.assertEqual(len(few), 2)
+
     def test_damage(self):
         """It is said in one line, and nothing else differs."""
         self.fill()
