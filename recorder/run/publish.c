@@ -14,6 +14,7 @@
 #include "run/sources.h"
 #include "run/statements.h"
 #include "store/hold.h"
+#include "store/journals.h"
 
 struct publisher {
 	const struct gbx_store *store;
@@ -151,7 +152,11 @@ static int add_list(struct publisher *p, struct gbx_error *err)
 
 	gbx_hex(p->view.list_root, GBX_SHA256_LEN, name + 8);
 	strcat(name, ".tfrecord");
-	if (p->view.unlisted)
+	/* The only journal of a run is scanned without its list. */
+	GBX_AUTO_STRING char *path = gbx_run_path(p->store, p->o->run, name);
+	if (!path)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	if (p->view.unlisted || !gbx_list_is(path, p->view.list_root))
 		return gbx_fail(err, GBX_E_MALFORMED, "run %s: its file '%s' in the store is missing, or not the list of streams that the Seal names; "
 				"restore it from a copy", p->o->run, name);
 	return add_file(p, "streams.tfrecord", GBX_MEDIA_MANIFEST, name, err);

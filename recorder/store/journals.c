@@ -290,6 +290,15 @@ static bool is_listed(const struct gbx_journals *all, const struct gbx_journal *
 	return j->stream.size != 0;
 }
 
+bool gbx_list_is(const char *path, const uint8_t root[GBX_SHA256_LEN])
+{
+	struct gbx_journals none = {0};
+	struct gbx_error ignored;
+	uint8_t is[GBX_SHA256_LEN];
+
+	return read_list(&none, path, is, &ignored) == 0 && memcmp(is, root, sizeof is) == 0;
+}
+
 /* The sealed list rules: what it does not name is no part of the run. The lead itself ends with its Seal. */
 static void limit_sealed(struct gbx_journals *all, const char *lists, struct gbx_error *err)
 {

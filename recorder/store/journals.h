@@ -53,4 +53,7 @@ void gbx_journals_free(struct gbx_journals *j);
  * frees; NULL without memory. */
 char *gbx_list_path(const char *lists, const uint8_t root[GBX_SHA256_LEN]);
 
+/* Whether the file at path can be read and is the list of streams that has this root. */
+bool gbx_list_is(const char *path, const uint8_t root[GBX_SHA256_LEN]);
+
 #endif
