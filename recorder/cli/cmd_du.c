@@ -145,7 +145,7 @@ static int print(const struct table *t)
 		print_line(t->runs.name[i - 1], &t->use[i - 1], t->code[i - 1]);
 	print_line("all runs", &t->sum, t->git.bytes);
 	printf("the store: %llu bytes; what several runs share of the code counts for each, and once in the sum\n", (unsigned long long)t->all);
-	return fflush(stdout) || ferror(stdout) ? GBX_EXIT_UNSURE : GBX_EXIT_OK;
+	return gbx_end_output(GBX_EXIT_OK);
 }
 
 static int cmd_du(const struct gbx_given *given)

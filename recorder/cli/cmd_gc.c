@@ -57,7 +57,7 @@ static int print(const struct gbx_collected *c, bool dry_run)
 			printf("%12llu bytes  %llu %s\n", (unsigned long long)part(c, i)->bytes, (unsigned long long)part(c, i)->count,
 			       parts[i].words);
 	printf("%12llu bytes  %s\n", (unsigned long long)total(c), dry_run ? "would be freed" : "freed");
-	return fflush(stdout) || ferror(stdout) ? GBX_EXIT_UNSURE : GBX_EXIT_OK;
+	return gbx_end_output(GBX_EXIT_OK);
 }
 
 static int cmd_gc(const struct gbx_given *given)

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/describe.h"
+#include "cli/output.h"
 
 static const struct gbx_option options[] = {
 	{"kind", 0, "KIND", "only records of this kind; may be given several times"},
@@ -68,7 +69,7 @@ static int print_record(void *arg, const struct gbx_stream_view *stream, const s
 	else
 		print_line(stream, r);
 	p->printed++;
-	return rc == 0 && ferror(stdout) ? gbx_fail(err, GBX_E_IO, "standard output cannot be written") : rc;
+	return rc == 0 && ferror(stdout) ? gbx_output_end(err) : rc;
 }
 
 static const char *kind_name(size_t i)

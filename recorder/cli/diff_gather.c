@@ -7,6 +7,7 @@
 #include "capture/code_diff.h"
 #include "cli/cli.h"
 #include "cli/diff.h"
+#include "cli/output.h"
 
 void gbx_diff_free(struct gbx_diff *d)
 {
@@ -181,7 +182,7 @@ static int take_patch(void *arg, struct gbx_slice text, struct gbx_error *err)
 	if (c->print && !c->to_terminal)
 		fwrite(text.data, 1, text.len, stdout);
 	if (c->print)
-		return ferror(stdout) ? gbx_fail(err, GBX_E_IO, "standard output cannot be written") : 0;
+		return ferror(stdout) ? gbx_output_end(err) : 0;
 	if (c->patch->len + text.len > GBX_LIMIT_PATCH)
 		return gbx_fail(err, GBX_E_LIMIT, "the patch is longer than %u bytes; print it as text", GBX_LIMIT_PATCH);
 	return gbx_bytes_append(c->patch, text.data, text.len, err);

@@ -78,8 +78,8 @@ static int check_state(const struct gbx_run_view *v, struct gbx_error *err)
 	if (v->state == GBX_RUNNING || gbx_run_job_lives(v))
 		return gbx_fail(err, GBX_E_REFUSED, "run %s is running: gc has to wait until it has ended", v->run);
 	if (v->state == GBX_SILENT)
-		return gbx_fail(err, GBX_E_REFUSED, "run %s has no end, and whether it still runs cannot be seen from here; if it does not: "
-				"glassbox seal %s --dead", v->run, v->run);
+		return gbx_fail(err, GBX_E_REFUSED, "run %s has no end, and whether it still runs cannot be seen from here: gc has to wait; "
+				"if it does not: glassbox seal %s --dead", v->run, v->run);
 	return check_whole(v, err);
 }
 

@@ -213,7 +213,7 @@ static int last_leaf(const struct gbx_store *s, const char *run, struct gbx_log_
 		return rc;
 	rest = gbx_slice_of(&text);
 	if (!gbx_take_line(&rest, &origin))
-		return gbx_fail(err, GBX_E_MALFORMED, "run %s: signature/start.leaf has no lines", run);
+		return gbx_fail(err, GBX_E_MALFORMED, "run %s: signature/start.leaf has no lines; restore it from a copy", run);
 	return gbx_log_leaf_parse(rest, leaf, err);
 }
 

@@ -48,6 +48,6 @@ int gbx_snapshots_take_ref(struct gbx_snapshots *s, const struct gbx_store *stor
 		return rc;
 	rest = gbx_slice_of(&text);
 	if (!gbx_take_line(&rest, &line) || !gbx_unhex(line, id, sizeof id))
-		return gbx_fail(err, GBX_E_MALFORMED, "'%s' holds no id", path);
+		return gbx_fail(err, GBX_E_MALFORMED, "'%s' holds no id; restore it from a copy", path);
 	return add(s, gbx_slice(id, sizeof id), true, err);
 }

@@ -162,7 +162,7 @@ static int check_newer(struct gbx_index *index, struct gbx_error *err)
 	gbx_db_close(&index->db);
 	if (rc != GBX_E_VERSION)
 		return 0;
-	return gbx_fail(err, GBX_E_REFUSED, "the index in '%s' was made by a newer glassbox (%s) and is left as it is", index->folder, why.line);
+	return gbx_fail(err, GBX_E_REFUSED, "the index in '%s' was made by a newer glassbox (%s) and is left as it is: run that, or remove the file", index->folder, why.line);
 }
 
 int gbx_index_rebuild(const struct gbx_store *s, const struct gbx_index_options *o, struct gbx_index_built *built, struct gbx_error *err)
@@ -176,7 +176,7 @@ int gbx_index_rebuild(const struct gbx_store *s, const struct gbx_index_options 
 	index->say = o->say;
 	int rc = gbx_index_place(s, o->cache, &index->folder, err);
 	if (rc == 0 && !index->folder)
-		rc = gbx_fail(err, GBX_E_IO, "there is no place for an index: neither '%s' nor a cache folder of this machine can be written", s->path);
+		rc = gbx_fail(err, GBX_E_IO, "there is no place for an index: neither '%s' nor a cache folder of this machine can be written; expected one that you may write to", s->path);
 	if (rc == 0)
 		rc = check_newer(index, err);
 	if (rc == 0)

@@ -220,7 +220,7 @@ int gbx_index_read_newest(struct gbx_db *db, const char *name, const char *repo,
 		return rc;
 	const char *id = gbx_column_text(s, 0);
 	if (!id || !gbx_ulid_parse(gbx_slice_text(id), ulid))
-		return gbx_fail(err, GBX_E_MALFORMED, "a row of the index is of no run");
+		return gbx_fail(err, GBX_E_MALFORMED, "the newest row of the index is of no run");
 	gbx_ulid_text(ulid, run);
 	return 0;
 }

@@ -67,7 +67,7 @@ int gbx_removed_tell(const struct gbx_store *s, const char *said, struct gbx_err
 		return gbx_fail(err, GBX_E_NOTFOUND, "no run '%s' in '%s': 'glassbox ls' lists them",
 				gbx_printable_in(gbx_slice_text(said), shown, sizeof shown), s->path);
 	gbx_time_text(nanos, when);
-	return gbx_fail(err, GBX_E_NOTFOUND, "run %s was removed on %s", run, nanos ? when : "a day that its tombstone does not tell");
+	return gbx_fail(err, GBX_E_NOTFOUND, "run %s was removed on %s; 'glassbox ls --removed' lists those", run, nanos ? when : "a day that its tombstone does not tell");
 }
 
 static int sync_parents(const struct gbx_store *s, struct gbx_error *err)

@@ -34,7 +34,7 @@ static int into(const struct walk *above, const char *name, struct gbx_error *er
 	struct gbx_error why;
 
 	if (++w.depth > GBX_LIMIT_DEPTH)
-		return gbx_fail(err, GBX_E_LIMIT, "'%s' is more than %u folders deep", name, GBX_LIMIT_DEPTH);
+		return gbx_fail(err, GBX_E_LIMIT, "'%s' is more than %u folders deep in the store; move it elsewhere", name, GBX_LIMIT_DEPTH);
 	int rc = gbx_open_dir(above->dirfd, name, true, &fd, &why);
 	if (rc)
 		return rc == GBX_E_NOTFOUND ? 0 : gbx_fail(err, rc, "%s", why.line);

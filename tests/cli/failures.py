@@ -13,6 +13,7 @@ import re
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -40,12 +41,31 @@ EXCUSED = {
     "hash: no memory for the paths": "memory is one seam, and tests/faults makes it fail",
     "no memory for a path": "memory is one seam, and tests/faults makes it fail",
     "'%s' is in no git repository": "nobody is told: what is no repository is recorded as a gap",
+    "a point that is larger than a block": "a ring's point was bounded when it was read",
+    "the root '%s' could not be recorded": "nobody is told: the store's own failure is said once, the path is a gap",
+    "run %s was sealed meanwhile, on another machine or with --dead": "a race of two machines",
+    "store '%s': a run began meanwhile; gc has to wait until it has ended": "a race between two looks at the store",
+    "run %s is signed; its removal needs the key": "a caller's mistake; rm has opened the key",
+    "no run has this id": "its caller says 'no run' with what was said",
+    "no such run": "its caller says 'no run' with what was said",
+    "the patch is longer than %u bytes; print it as text": "a patch of 64 MiB takes too long to make here",
+    "the database does not answer '%s'": "nobody is told: the index is made anew, or not used",
+    "the database answers a statement that asks nothing": "nobody is told: the index is made anew, or not used",
+    "it is another program's": "nobody is told: the index is made anew, or not used",
+    "it was replaced ten times while it was opened": "nobody is told: the index is made anew, or not used",
+    "a row of the index is of no run": "nobody is told: the index is made anew, or not used",
+    "the newest row of the index is of no run": "nobody is told: the index is made anew, or not used",
+    "a row has no number": "nobody is told: the index is made anew, or not used",
+    "a row has no id": "nobody is told: the index is made anew, or not used",
+    "run %s was removed; its id is not used again": "a race: a run is removed between being found and being gone on with",
+    "there is no place for an index: neither '%s' nor a cache folder of this machine can be written; expected one that you may write to":
+        "everybody may write to /var/tmp, the last of them",
 }
 
 # Words that say what was expected or what to do. What the system refused is said in the system's own words.
 ADVICE = re.compile(
     r"expected|at most|did you mean|\blists?\b|\bgive\b|name what|\bname (it|one|another|a folder|the key)|make (one|it)\b|seal it|publish it|sign (with|later|again)"
-    r"|glassbox (run|ls|show|seal|sign|publish|key|records)|--[a-z]|chmod|restore|what is shown|move it|choose|is there already|both or neither|as said above|left out|are lost from the store|says as a gap|belongs to another"
+    r"|glassbox (run|ls|show|seal|sign|publish|key|records)|--[a-z]|chmod|restore|what is shown|move it|choose|try again|has to wait|remove (it|the file)|when its job has ended|is not used again|is there already|both or neither|as said above|left out|are lost from the store|says as a gap|belongs to another"
     r"|No such file|Permission denied|Is a directory|Not a directory|File too large|No space left|Bad file descriptor|Input/output error"
     r"|Resource temporarily unavailable|not a regular file|Too many levels")
 NOBODY = 65534
@@ -72,6 +92,13 @@ class Failures(unittest.TestCase):
             self.who = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
         self.key, self.pub = p.path("config/glassbox/key.pem"), p.path("config/glassbox/key.pub")
         self.store = p.path("store")
+
+    def be_new(self):
+        """Become a user who has no store in /var/tmp; needs root."""
+        self.who["user"] = user = 600000 + os.getpid()
+        for path in (self.place.folder, self.place.path("home")):
+            os.chown(path, user, -1)
+        return user
 
     def sh(self, script, *arguments):
         """A shell of the user's, in the folder of the place."""
@@ -170,6 +197,15 @@ class Failures(unittest.TestCase):
         with open(path, "wb") as f:
             f.write(write_tfrecords([f.bytes() for f in frames]))
 
+    def elsewhere(self, frames):
+        """The run as one of another machine."""
+        host = next(f for f in frames if f.kind == KINDS["host"])
+        boot = re.search(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]+", host.body)[0]
+        host.body = host.body.replace(boot, boot[::-1])
+        machine = dict(fields(fields(host.body)[0][1])).get(5, b"")
+        if machine:
+            host.body = host.body.replace(machine, machine[::-1])
+
     def missing(self, path, status, says, *argv, names=None, **more):
         """The same with path out of the way."""
         os.rename(path, self.place.path("away"))
@@ -228,7 +264,7 @@ class Failures(unittest.TestCase):
             usage = re.search(r"^usage: glassbox \S+ ?(.*)$", self.works(command, "--help", cwd="/").stdout.decode(), re.M)[1]
             if command == "run" or usage and usage[0] not in "[-":
                 self.fails(wrong, "%s: expected %s %s", command, names=f"glassbox {command}", cwd="/")
-            if not re.search(r"(RUN|PATH|SELECTOR|ARG)\]?\.\.\.", usage):
+            if command != "completion" and not re.search(r"(RUN|PATH|SELECTOR|SECTION|ARG)\]?\.\.\.", usage):
                 self.fails(wrong, "%s: unexpected '%s'; expected %s %s", command, "a", "b", "c", names="glassbox " + command, cwd="/")
 
     def test_output(self):
@@ -251,6 +287,8 @@ class Failures(unittest.TestCase):
 
     def test_store(self):
         p = self.place
+        if os.getuid() == 0:
+            self.be_new()
         self.repo()
         p.write("file", "")
         for argv in self.READERS:
@@ -344,15 +382,7 @@ class Failures(unittest.TestCase):
         self.fails(2, "run %s: its recorder is gone, and its job still runs (process %llu); seal it when that has ended, or with --dead",
                    "seal", "last", names=self.run_id)
         self.sh("echo go > gate")
-
-        def elsewhere(frames):
-            host = next(f for f in frames if f.kind == KINDS["host"])
-            boot = re.search(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]+", host.body)[0]
-            host.body = host.body.replace(boot, boot[::-1])
-            machine = dict(fields(fields(host.body)[0][1])).get(5, b"")
-            if machine:
-                host.body = host.body.replace(machine, machine[::-1])
-        self.forge(elsewhere)
+        self.forge(self.elsewhere)
         self.fails(2, "run %s has no end, and whether it still runs cannot be seen from here; if it does not: glassbox seal %s --dead", "seal",
                    "last", names=self.run_id)
 
@@ -362,7 +392,7 @@ class Failures(unittest.TestCase):
             with self.replaced(self.in_run(folder), None, mode=0o500):
                 self.fails(3, "cannot", "seal", "last", names=[self.in_run(folder), "Permission denied"])
         self.fails(3, "File too large", "seal", self.run_id, names=self.in_run(), file_size=0)
-        self.fails(3, "File too large", "seal", self.run_id, names=self.in_run(), file_size=200, lines=None)
+        self.fails(3, "File too large", "seal", self.run_id, names=self.in_run(), file_size=200, lines=1)
 
     def test_a_journal_cut_after_the_seal(self):
         self.kill(self.interrupted())
@@ -541,9 +571,9 @@ class Failures(unittest.TestCase):
         self.fails(2, "selector '%s': the run has no such record; 'glassbox records %s' lists them", *publish, "--withhold", "param:none",
                    names="'param:none'")
         self.fails(2, "refused, as said above: %zu record%s that would be shown tell%s what is withheld; nothing was written", *publish, "--withhold", "param:lr",
-                   names="refused", lines=None)
+                   names="refused", lines=3)
         self.fails(2, "%s would be shown and tells what is withheld in %s%s: withhold it, too, with --withhold %s", *publish, "--withhold", "param:lr",
-                   names="config.json", lines=None)
+                   names="config.json", lines=3)
         self.fails(2, "run %s was not published yet; publish it first: glassbox publish %s -o DIR", "disclose", "last", "arg", *out, names=self.run_id)
         self.works("publish", "last", "-q", "-o", p.path("first"), "--withhold", "param:seed")
         self.fails(2, "selector '%s': the run has no such record; 'glassbox records %s' lists them", "disclose", "last", "param:none", *out,
@@ -640,7 +670,7 @@ class Failures(unittest.TestCase):
 
     def test_run_no_process(self):
         self.repo()
-        self.fails(0, "cannot start a process for '%s'", "run", "-q", "--", "true", names=["'true'", "Resource temporarily unavailable"], lines=None,
+        self.fails(0, "cannot start a process for '%s'", "run", "-q", "--", "true", names=["'true'", "Resource temporarily unavailable"], lines=2,
                    processes=0)
 
     def test_run_store(self):
@@ -665,9 +695,7 @@ class Failures(unittest.TestCase):
         """The places where a store may be when none is named, and none of them can be written."""
         if os.getuid() != 0:
             self.skipTest("needs a user whose folder in /var/tmp is not used")
-        self.who["user"] = user = 600000 + os.getpid()
-        for path in (self.place.folder, self.place.path("home")):
-            os.chown(path, user, -1)
+        user = self.be_new()
         self.repo()
         self.sh("mkdir repo/.git/glassbox; chmod 777 repo/.git/glassbox")
         bare = {"GLASSBOX_STORE": None}
@@ -707,6 +735,93 @@ class Failures(unittest.TestCase):
                            names=[option, p.path(name), words])
             self.fails(7, "%s '%s': %llu of its files: %s, which the record says as a gap", "run", "-q", "--" + option, p.path("files"), "--", "sh", "-c", "exit 7",
                        names=[option, p.path("files"), "1 of its files"], lines=2)
+
+    # ls, show, diff, records, completion
+
+    def test_words(self):
+        """Words that a reader does not know: one that is near, and one that is not."""
+        self.begin()
+        self.fails(2, "completion: '%.40s'; expected bash, zsh or fish%s%s%s", "completion", "tcsh", names="'tcsh'")
+        for command in (["show", "last"], ["diff", "last", "last", "--section"]):
+            near = {"show": "show: no section '%s'; did you mean '%s'?", "diff": "diff: no section '%s'; did you mean '%s'?"}
+            far = {"show": "show: no section '%s'; expected %s",
+                   "diff": "diff: no section '%s'; expected code, arguments, parameters, configs, data, environment or results"}
+            self.fails(2, near[command[0]], *command, "coed", names=["'coed'", "'code'"])
+            self.fails(2, far[command[0]], *command, "entirely-different", names="'entirely-different'")
+        for kind in ("parm", "entirely-different"):
+            self.fails(2, "records: no kind '%s'%s%s%s", "records", "last", "--kind", kind, names=f"'{kind}'")
+        for says, option, word in (
+                ("ls: --limit '%s': expected a number of runs, 1 or more", "--limit", "0"),
+                ("ls: no column '%s'; did you mean '%s'?", "--columns", "stat"),
+                ("ls: no column '%s'; expected run, started, state, exit, signed, name, ended, duration, repo, commit, branch, host, user, records, "
+                 "gaps, or param.NAME, data.NAME, output.NAME, metric.NAME", "--sort", "entirely-different"),
+                ("ls: --state '%s': did you mean '%s'?", "--state", "seald"),
+                ("ls: --state '%s': expected running, silent, interrupted, ended or sealed", "--state", "entirely-different"),
+                ("ls: --%s '%s': expected 2026-11-22, 2026-11-22T17:53:00Z, or 90s, 30m, 12h or 7d ago", "--since", "soon"),
+                ("ls: '%s': expected NAME, or NAME and one of = != < <= > >= and a value", "--param", "=1")):
+            self.fails(2, says, "ls", option, word, names=f"'{word}'")
+
+    # rm, gc, du, reindex
+
+    def test_running(self):
+        """What is removed or collected while a job runs, and when nobody can tell whether it does."""
+        started = self.interrupted()
+        self.fails(2, "run %s is running; it can be removed when its job has ended", "rm", "last", names=self.run_id)
+        self.fails(2, "store '%s': somebody records, seals, signs, publishes or removes in it now; try again when that is done", "gc",
+                   names=self.store)
+        self.kill(started, job_too=False)
+        self.fails(2, "run %s: its recorder is gone, and its job still runs; remove it when that has ended, or with --dead", "rm", "last",
+                   names=self.run_id)
+        self.fails(2, "run %s is running: gc has to wait until it has ended", "gc", names=self.run_id)
+        self.sh("echo go > gate")
+        self.forge(self.elsewhere)
+        self.fails(2, "run %s has no end, and whether it still runs cannot be seen from here; if it does not: glassbox rm %s --dead", "rm", "last",
+                   names=self.run_id)
+        self.fails(2, "run %s has no end, and whether it still runs cannot be seen from here: gc has to wait; if it does not: glassbox seal %s "
+                   "--dead", "gc", names=self.run_id)
+
+    def test_rm(self):
+        self.begin(publish=True)
+        self.fails(2, "run %s was published: who has a bundle keeps it, and no other can be made when the run is gone; if that is meant: glassbox "
+                   "rm %s --force", "rm", "last", names=self.run_id)
+        shutil.rmtree(self.in_run("publication"))
+        self.fails(2, "run %s is signed: the owner log goes on holding it, and will say that it was removed; if that is meant: glassbox rm %s "
+                   "--force", "rm", "last", names=self.run_id)
+        other = self.place.path("other.pem")
+        self.works("key", "new", "--name", "other.example", "--key", other)
+        self.fails(2, "run %s is signed by %s, and its removal is told by that key: name it with --key FILE", "rm", "last", "--force", "--key", other,
+                   names=[self.run_id, "owner.example"])
+        os.rename(self.in_run("signature/seal.proof"), self.place.path("proof"))
+        open(self.in_run("signature/start.leaf"), "w").close()
+        self.fails(3, "run %s: signature/start.leaf has no lines; restore it from a copy", "rm", "last", "--force", names=self.run_id)
+        os.unlink(self.in_run("signature/start.leaf"))
+        os.rename(self.place.path("proof"), self.in_run("signature/seal.proof"))
+        self.works("rm", "last", "--force")
+        self.fails(3, "run %s was removed on %s; 'glassbox ls --removed' lists those", "show", self.run_id, names=self.run_id)
+
+    def test_gc(self):
+        self.begin()
+        with self.replaced(os.path.join(self.store, "git/refs/glassbox/runs", self.run_id), b"junk\n"):
+            self.fails(3, "'%s' holds no id; restore it from a copy", "gc", names=self.run_id)
+        with open(self.journal(), "rb") as f:
+            data = bytearray(f.read())
+        data[len(data) // 2] ^= 1
+        with self.replaced(self.journal(), bytes(data)):
+            self.fails(2, "run %s cannot be read to its end, so what it needs is not known; 'glassbox show %s' says more", "gc", names=self.run_id)
+
+    def test_du(self):
+        self.begin()
+        self.sh("cd $1; i=0; while [ $i -lt 260 ]; do mkdir d; cd ./d; i=$((i + 1)); done", self.in_run())
+        self.fails(3, "'%s' is more than %u folders deep in the store; move it elsewhere", "du", names="'d'")
+
+    def test_reindex(self):
+        self.begin()
+        index, = [os.path.join(self.store, "index", n) for n in os.listdir(os.path.join(self.store, "index")) if n.endswith(".sqlite")]
+        with contextlib.closing(sqlite3.connect(index)) as db:
+            db.execute("PRAGMA user_version = 1000")
+        for says in ("the index in '%s' was made by a newer glassbox (%s) and is left as it is: run that, or remove the file",
+                     "it has version %lld, and this program knows %lld"):
+            self.fails(2, says, "reindex", names=os.path.dirname(index))
 
     # hash
 
