@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -278,8 +279,10 @@ static void wait_for_jobs(void)
 	for (unsigned i = 0; i < WRITERS; i++) {
 		seam_use(i);
 		pid_t job = seam_job();
+		/* It is our child once its recorder is gone. */
 		while (job > 0 && kill(job, 0) == 0)
-			sched_yield();
+			if (waitpid(job, NULL, 0) < 0)
+				sched_yield();
 	}
 }
 
@@ -330,6 +333,7 @@ int main(int argc, char **argv)
 	random_state = (argc > 2 ? strtoull(argv[2], NULL, 10) : 1) * 0x9e3779b97f4a7c15u;
 	seam_init(NULL);
 	place_make();
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	report = mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	for (unsigned i = 0; i < WRITERS; i++) {
 		snprintf(name[i], sizeof name[i], "writer-%u", i);
