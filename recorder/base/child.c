@@ -58,6 +58,12 @@ static bool settle(pid_t parent, int out)
 	return true;
 }
 
+void gbx_child_outlive(unsigned seconds)
+{
+	alarm(seconds);
+	prctl(PR_SET_PDEATHSIG, 0);
+}
+
 int gbx_child_start(gbx_child_fn fn, void *arg, struct gbx_child *child, struct gbx_error *err)
 {
 	GBX_AUTO_FD int in = -1;

@@ -22,6 +22,9 @@ typedef int (*gbx_child_fn)(void *arg, int out);
 /* Starts fn(arg) in a child. Nothing is written or closed in the parent; end with gbx_child_wait or gbx_child_kill. */
 int gbx_child_start(gbx_child_fn fn, void *arg, struct gbx_child *child, struct gbx_error *err) GBX_MUST_USE;
 
+/* Called in the child: it goes on when its parent is killed, for so many seconds at most. For work that must not be left half done. */
+void gbx_child_outlive(unsigned seconds);
+
 /* Waits for the child to end, by its pid; *status is as waitpid gives it, or -1 where somebody else has waited for it. Close the
  * pipe or read it to its end first, or it may never end. */
 void gbx_child_wait(struct gbx_child *child, int *status);

@@ -33,9 +33,11 @@ int gbx_git_forget(const char *store, const char *run, struct gbx_error *err)
 	GBX_AUTO_STRING char *own = gbx_path_join(store, "git");
 	int rc = own ? gbx_gitlib_start(err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
 
-	if (rc == 0)
-		rc = forget_in(own, GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE, run, err);
-	return rc ? rc : forget_in(store, 0, run, err);
+	if (rc)
+		return rc;
+	rc = forget_in(store, 0, run, err);
+	int kept = forget_in(own, GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE, run, rc ? NULL : err);
+	return rc ? rc : kept;
 }
 
 /* An object that was met: a loose one of the store, or a tree, wherever it lies. */

@@ -64,6 +64,8 @@ static int forget_child(void *arg, int out)
 	const struct gbx_code_forget *f = arg;
 	struct gbx_code_use none = {0};
 	struct gbx_error err;
+	/* Killed with its parent, it would leave the lock of a ref, and nobody could delete that ref any more. */
+	gbx_child_outlive(1 + f->deadline_ms / 1000);
 	int rc = gbx_git_forget(f->store, f->run, &err);
 
 	return answer(out, rc, &err, &none) ? 1 : 0;

@@ -153,10 +153,26 @@ static void put_parameter(struct gbx_recorder *r, const struct gbx_parameter *p,
 	gbx_put(r, &body, NULL);
 }
 
+/* Of one name the value that was said last comes last, whatever the order of the names. */
+static void order_repeated(const struct gbx_parameters *list, size_t *order)
+{
+	for (size_t i = 0; i < list->len; i++)
+		for (size_t j = i + 1; j < list->len; j++) {
+			size_t a = order[i], b = order[j];
+			if (a > b && strcmp(list->parameter[a].name, list->parameter[b].name) == 0) {
+				order[i] = b;
+				order[j] = a;
+			}
+		}
+}
+
 static void put_parameters(struct gbx_recorder *r, const struct gbx_parameters *list, const struct gbx_ref *config)
 {
 	size_t *order = random_order(list->len);
 
+	/* A config has each name once. */
+	if (order && !config)
+		order_repeated(list, order);
 	for (size_t i = 0; i < list->len; i++)
 		put_parameter(r, &list->parameter[order ? order[i] : i], config);
 	gbx_free(order);

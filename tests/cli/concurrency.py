@@ -72,7 +72,8 @@ class Concurrency(unittest.TestCase):
             self.assertEqual(os.listdir(os.path.join(self.store, "removed", run)), ["tombstone"])
             self.assertEqual([f for f in os.listdir(self.folder) if f.startswith(".") or f.endswith(".tmp")], [])
         self.assertEqual(removed, ROUNDS)
-        self.assertGreater(published, 0)
+        if ROUNDS >= 20:  # in a few rounds rm may always have been first
+            self.assertGreater(published, 0)
         self.assertEqual(json.loads(self.place.box("ls", "--json").stdout)["runs"], [])
 
     def test_seals_signs_and_publishes_of_one_run_give_one_seal_and_one_signature(self):
