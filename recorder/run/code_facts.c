@@ -28,26 +28,55 @@ static void put_git(struct gbx_recorder *r, Glassbox__Git *m)
 	gbx_put(r, &body, NULL);
 }
 
-static void put_branch(struct gbx_recorder *r, char *branch)
+/* Text without its secrets, NUL-terminated in *out; false, and a gap, where there is no memory for it. */
+static bool mask(struct gbx_recorder *r, const char *text, struct gbx_bytes *out, size_t *hits)
 {
-	Glassbox__Git m = GLASSBOX__GIT__INIT;
+	struct gbx_error err;
+	int rc = gbx_secrets_mask(r->scanner, gbx_slice_text(text), out, hits, &err);
 
+	if (rc == 0)
+		rc = gbx_bytes_append(out, "", 1, &err);
+	if (rc)
+		gbx_put_gap(r, GLASSBOX__GAP__KIND__CODE, gbx_gap_reason(&err), 1, NULL);
+	return rc == 0;
+}
+
+static void put_secret_gap(struct gbx_recorder *r, size_t hits)
+{
+	if (hits)
+		gbx_put_gap(r, GLASSBOX__GAP__KIND__CODE, GLASSBOX__GAP__REASON__SECRET, hits, NULL);
+}
+
+static void put_branch(struct gbx_recorder *r, const char *branch)
+{
+	GBX_AUTO_BYTES struct gbx_bytes clean = {0};
+	Glassbox__Git m = GLASSBOX__GIT__INIT;
+	size_t hits = 0;
+
+	if (!mask(r, branch, &clean, &hits))
+		return;
 	m.fact_case = GLASSBOX__GIT__FACT_BRANCH;
-	m.branch = branch;
+	m.branch = (char *)clean.data;
 	put_git(r, &m);
+	put_secret_gap(r, hits);
 }
 
 static void put_remote(struct gbx_recorder *r, const struct gbx_code_remote *remote)
 {
 	Glassbox__Git m = GLASSBOX__GIT__INIT;
 	Glassbox__Remote fact = GLASSBOX__REMOTE__INIT;
+	GBX_AUTO_BYTES struct gbx_bytes name = {0}, url = {0};
+	size_t hits = 0;
 
-	fact.name = remote->name;
-	fact.url = remote->url;
+	if (!mask(r, remote->name, &name, &hits) || !mask(r, remote->url, &url, &hits))
+		return;
+	fact.name = (char *)name.data;
+	fact.url = (char *)url.data;
 	fact.credentials = remote->credentials;
 	m.fact_case = GLASSBOX__GIT__FACT_REMOTE;
 	m.remote = &fact;
 	put_git(r, &m);
+	put_secret_gap(r, hits);
 }
 
 void gbx_put_code(struct gbx_recorder *r, const struct gbx_code_result *code)

@@ -210,6 +210,9 @@ class Secrets(unittest.TestCase):
         self.write("staged.sh", "echo fine\n")
         self.write(f"name-{hugging_face(plants.rng)[0]}", "x")
         plants.values.append(re.search("hf_[A-Za-z0-9]*", " ".join(os.listdir(self.repo)))[0])
+        self.git("checkout", "-qb", "work/" + github(plants.rng)[0])
+        plants.values.append(subprocess.run(["git", "branch", "--show-current"], cwd=self.repo, env=self.environment, capture_output=True,
+                                            text=True, check=True).stdout.strip()[5:])
         self.git("remote", "add", "origin", url(plants.rng)[0])
         plants.values.append(re.search("user:(.*)@", subprocess.run(["git", "remote", "-v"], cwd=self.repo, env=self.environment,
                                                                     capture_output=True, text=True, check=True).stdout)[1])
