@@ -45,7 +45,10 @@ static int remove_run(const struct gbx_given *given, const struct gbx_store *sto
 	if (rc == 0 && needs_key)
 		rc = open_key(given, run, &id, err);
 	o.id = id.key ? &id : NULL;
-	return rc ? rc : gbx_remove_run(store, run, &o, err);
+	if (rc == 0)
+		rc = gbx_remove_run(store, run, &o, err);
+	/* Another rm was faster, and what was seen of the run was on its way out. */
+	return rc == GBX_E_REFUSED && gbx_removed_when(store, run, NULL) ? gbx_removed_tell(store, run, err) : rc;
 }
 
 static int cmd_rm(const struct gbx_given *given)
