@@ -70,6 +70,15 @@ static inline void gbx_put_be32(uint8_t *p, uint32_t v)
 		p[i] = (uint8_t)(v >> (24 - 8 * i));
 }
 
+static inline uint64_t gbx_get_be64(const uint8_t *p)
+{
+	uint64_t v = 0;
+
+	for (int i = 0; i < 8; i++)
+		v = v << 8 | p[i];
+	return v;
+}
+
 static inline void gbx_put_be64(uint8_t *p, uint64_t v)
 {
 	for (int i = 0; i < 8; i++)

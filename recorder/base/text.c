@@ -248,40 +248,42 @@ bool gbx_parse_u63(struct gbx_slice text, uint64_t *out)
 
 static const char crockford[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/* Bit i of the 130 bits that 26 characters hold: two zero bits, then the ULID's 128. */
-static unsigned ulid_bit(const uint8_t ulid[GBX_ULID_LEN], int i)
-{
-	return i < 2 ? 0 : (unsigned)ulid[(i - 2) / 8] >> (7 - (i - 2) % 8) & 1u;
-}
+/* The value of each character, and one. */
+static const uint8_t crockford_value[256] = {
+	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8,
+	['8'] = 9, ['9'] = 10, ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+	['G'] = 17, ['H'] = 18, ['J'] = 19, ['K'] = 20, ['M'] = 21, ['N'] = 22, ['P'] = 23, ['Q'] = 24,
+	['R'] = 25, ['S'] = 26, ['T'] = 27, ['V'] = 28, ['W'] = 29, ['X'] = 30, ['Y'] = 31, ['Z'] = 32,
+};
 
 void gbx_ulid_text(const uint8_t ulid[GBX_ULID_LEN], char out[GBX_ULID_TEXT + 1])
 {
-	for (int c = 0; c < GBX_ULID_TEXT; c++) {
-		unsigned v = 0;
-		for (int bit = 0; bit < 5; bit++)
-			v = v << 1 | ulid_bit(ulid, 5 * c + bit);
-		out[c] = crockford[v];
+	uint64_t high = gbx_get_be64(ulid), low = gbx_get_be64(ulid + 8);
+
+	/* From the last character on; two bits are left for the first. */
+	for (int c = GBX_ULID_TEXT; c > 0; c--) {
+		out[c - 1] = crockford[low & 31];
+		low = low >> 5 | high << 59;
+		high >>= 5;
 	}
 	out[GBX_ULID_TEXT] = 0;
 }
 
 bool gbx_ulid_parse(struct gbx_slice text, uint8_t out[GBX_ULID_LEN])
 {
-	uint8_t ulid[GBX_ULID_LEN] = {0};
+	uint64_t high = 0, low = 0;
 
 	if (text.len != GBX_ULID_TEXT || text.data[0] > '7')
 		return false;
 	for (int c = 0; c < GBX_ULID_TEXT; c++) {
-		const char *at = text.data[c] ? strchr(crockford, text.data[c]) : NULL;
-		if (!at)
+		unsigned value = crockford_value[text.data[c]];
+		if (value == 0)
 			return false;
-		for (int bit = 0; bit < 5; bit++) {
-			int i = 5 * c + bit - 2;
-			if (i >= 0 && ((unsigned)(at - crockford) >> (4 - bit) & 1u))
-				ulid[i / 8] |= (uint8_t)(1u << (7 - i % 8));
-		}
+		high = high << 5 | low >> 59;
+		low = low << 5 | (value - 1);
 	}
-	memcpy(out, ulid, sizeof ulid);
+	gbx_put_be64(out, high);
+	gbx_put_be64(out + 8, low);
 	return true;
 }
 
