@@ -97,8 +97,8 @@ all)
 	if build dev; then cases 'tests, dev' dev -LE 'interop' || true; fi
 	if build asan; then cases 'tests, asan' asan -LE 'interop|shape' || true; fi
 	# What has threads: hashing, reading journals ahead, the recorder beside the job, locks.
-	if build tsan glassbox_program glassbox-verify test_ahead test_files test_index test_job test_metrics test_recover test_trust_log; then
-		cases 'threads, tsan' tsan -R '^unit\.(ahead|files|index|job|metrics|recover|trust_log)$|^cli\.(run: data|concurrency)' || true
+	if build tsan glassbox_program glassbox-verify test_ahead test_code_digests test_files test_index test_job test_metrics test_recover test_trust_log; then
+		cases 'threads, tsan' tsan -R '^unit\.(ahead|code_digests|files|index|job|metrics|recover|trust_log)$|^cli\.(run: data|concurrency)' || true
 	fi
 	if build clang; then cases 'fuzz corpora, clang' clang -R '^fuzz\.' -E mutate || true; fi
 	if build static glassbox_program glassbox-verify; then cases 'tests, static' static -L '^static$' || true; fi

@@ -3,18 +3,16 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "bundle/code_digests.h"
 #include "bundle/tar.h"
 #include "bundle/verify_parts.h"
-#include "digest/gittree.h"
 
 struct code {
-	struct gbx_verification *v;
 	const struct gbx_reference *ref;
 	struct gbx_manifest_reader manifest;
 	struct gbx_tar_reader tar;
-	struct gbx_hash *sha256, *git;
+	struct gbx_code_digests *digests;
 	struct gbx_git_tree *tree;
-	const char *title;
 };
 
 static int differs(const struct gbx_entry *e, const char *why, struct gbx_error *err)
@@ -24,35 +22,11 @@ static int differs(const struct gbx_entry *e, const char *why, struct gbx_error 
 	return gbx_fail(err, GBX_E_BAD, "file '%s': %s", gbx_printable_in(e->path, shown, sizeof shown), why);
 }
 
-/* SHA-256 and git blob id of the content that the tar has for e. */
-static int hash_content(struct code *c, const struct gbx_entry *e, const struct gbx_tar_entry *t, uint8_t sha256[GBX_SHA256_LEN],
-			uint8_t git_id[GBX_SHA256_LEN], struct gbx_error *err)
-{
-	uint8_t buffer[16384];
-	size_t got = 0;
-	int rc = 0;
-
-	gbx_hash_start(c->sha256);
-	gbx_git_blob_start(c->git, e->size);
-	if (e->type == GBX_SYMLINK) {
-		gbx_hash_update(c->sha256, t->target.data, t->target.len);
-		gbx_hash_update(c->git, t->target.data, t->target.len);
-	} else {
-		struct gbx_input *in = gbx_tar_content(&c->tar);
-		while ((rc = in->read(in, buffer, sizeof buffer, &got, err)) == 0 && got) {
-			gbx_hash_update(c->sha256, buffer, got);
-			gbx_hash_update(c->git, buffer, got);
-		}
-	}
-	if (rc == 0)
-		rc = gbx_hash_final(c->sha256, sha256, err);
-	return rc ? rc : gbx_hash_final(c->git, git_id, err);
-}
-
-static int check_file(struct code *c, const struct gbx_entry *e, uint8_t git_id[GBX_SHA256_LEN], struct gbx_error *err)
+/* Puts the tar's next file with the content to be hashed, where it is the one that the manifest says. */
+static int read_file(struct code *c, const struct gbx_entry *e, struct gbx_error *err)
 {
 	struct gbx_tar_entry t;
-	uint8_t sha256[GBX_SHA256_LEN];
+	struct gbx_memory_input target;
 	int rc = gbx_tar_next(&c->tar, &t, err);
 
 	if (rc < 0)
@@ -63,10 +37,8 @@ static int check_file(struct code *c, const struct gbx_entry *e, uint8_t git_id[
 		return differs(e, "the tar has another file in its place", err);
 	if (t.type != e->type || (e->type == GBX_SYMLINK ? t.target.len : t.size) != e->size)
 		return differs(e, "another type or size in the tar than in the manifest", err);
-	rc = hash_content(c, e, &t, sha256, git_id, err);
-	if (rc == 0 && memcmp(sha256, e->sha256, GBX_SHA256_LEN) != 0)
-		rc = differs(e, "other content in the tar than the manifest says", err);
-	return rc;
+	gbx_memory_input(&target, t.target);
+	return gbx_code_digests_add(c->digests, e, e->type == GBX_SYMLINK ? &target.in : gbx_tar_content(&c->tar), err);
 }
 
 /* A submodule has no file: its entry speaks of its commit id. */
@@ -80,11 +52,16 @@ static int check_submodule(const struct gbx_entry *e, struct gbx_error *err)
 	return rc;
 }
 
-static int add_entry(struct code *c, const struct gbx_entry *e, struct gbx_error *err)
+static int check_entry(void *arg, const struct gbx_entry *e, const uint8_t sha256[GBX_SHA256_LEN], const uint8_t *git_id,
+		       struct gbx_error *err)
 {
-	uint8_t git_id[GBX_SHA256_LEN];
-	int rc = e->type == GBX_GITLINK ? check_submodule(e, err) : check_file(c, e, git_id, err);
+	struct code *c = arg;
+	int rc = 0;
 
+	if (e->type == GBX_GITLINK)
+		rc = check_submodule(e, err);
+	else if (memcmp(sha256, e->sha256, GBX_SHA256_LEN) != 0)
+		rc = differs(e, "other content in the tar than the manifest says", err);
 	if (rc)
 		return rc;
 	if (e->git_id_len && e->git_id_len != c->ref->tree_len)
@@ -92,22 +69,33 @@ static int add_entry(struct code *c, const struct gbx_entry *e, struct gbx_error
 	return gbx_git_tree_add(c->tree, e->path, e->type, e->git_id_len ? e->git_id : git_id, err);
 }
 
-static int compare(struct code *c, struct gbx_error *err)
+static int read_files(struct code *c, struct gbx_error *err)
 {
 	struct gbx_entry e;
 	struct gbx_tar_entry t;
-	uint8_t tree[GBX_SHA256_LEN];
 	int rc;
 
 	while ((rc = gbx_manifest_next(&c->manifest, &e, err)) == 1) {
-		rc = add_entry(c, &e, err);
+		rc = e.type == GBX_GITLINK ? gbx_code_digests_add(c->digests, &e, NULL, err) : read_file(c, &e, err);
 		if (rc)
 			return rc;
 	}
 	if (rc == 0)
 		rc = gbx_tar_next(&c->tar, &t, err);
-	if (rc == 1)
-		return gbx_fail(err, GBX_E_BAD, "the tar has a file that the manifest does not have");
+	return rc == 1 ? gbx_fail(err, GBX_E_BAD, "the tar has a file that the manifest does not have") : rc;
+}
+
+static int compare(struct code *c, struct gbx_error *err)
+{
+	uint8_t tree[GBX_SHA256_LEN];
+	struct gbx_error earlier;
+	int rc = read_files(c, err);
+
+	/* What is wrong with a file before the one that could not be read was not told yet. */
+	if (gbx_code_digests_finish(c->digests, &earlier)) {
+		*err = earlier;
+		return earlier.code;
+	}
 	if (rc == 0)
 		rc = gbx_git_tree_finish(c->tree, tree, err);
 	if (rc == 0 && memcmp(tree, c->ref->tree, c->ref->tree_len) != 0)
@@ -115,23 +103,21 @@ static int compare(struct code *c, struct gbx_error *err)
 	return rc;
 }
 
-static int compare_with(struct code *c, struct gbx_input *manifest, struct gbx_input *tar, struct gbx_error *err)
+static int compare_with(struct code *c, struct gbx_input *manifest, struct gbx_input *tar, unsigned threads, struct gbx_error *err)
 {
 	enum gbx_git_format format = c->ref->tree_len == 20 ? GBX_GIT_SHA1 : GBX_GIT_SHA256;
+	struct gbx_code_listener listener = {check_entry, c};
 	int rc = gbx_manifest_reader_init(&c->manifest, GBX_MANIFEST_CODE, manifest, err);
 
 	gbx_tar_reader_init(&c->tar, tar, true);
 	if (rc == 0)
-		rc = gbx_hash_new(&c->sha256, GBX_SHA256, err);
-	if (rc == 0)
-		rc = gbx_hash_new(&c->git, format == GBX_GIT_SHA1 ? GBX_SHA1 : GBX_SHA256, err);
-	if (rc == 0)
 		rc = gbx_git_tree_new(format, &c->tree, err);
 	if (rc == 0)
+		rc = gbx_code_digests_new(&c->digests, format, threads, listener, err);
+	if (rc == 0)
 		rc = compare(c, err);
+	gbx_code_digests_free(c->digests);
 	gbx_git_tree_free(c->tree);
-	gbx_hash_free(c->git);
-	gbx_hash_free(c->sha256);
 	gbx_tar_reader_free(&c->tar);
 	gbx_manifest_reader_free(&c->manifest);
 	return rc;
@@ -141,7 +127,7 @@ static void check_tar(struct gbx_verification *v, const struct gbx_layer *layer,
 		      const struct gbx_reference *ref)
 {
 	GBX_AUTO_BLOB struct gbx_blob *tar_blob = NULL, *manifest_blob = NULL;
-	struct code c = {.v = v, .ref = ref, .title = layer->title};
+	struct code c = {.ref = ref};
 	struct gbx_error err;
 
 	if (gbx_source_blob(v->source, layer, &tar_blob, &err)) {
@@ -152,7 +138,8 @@ static void check_tar(struct gbx_verification *v, const struct gbx_layer *layer,
 		gbx_verify_unread(v, GBX_CHECK_CODE, manifest, &err);
 		return;
 	}
-	if (compare_with(&c, gbx_blob_input(manifest_blob), gbx_blob_input(tar_blob), &err) && gbx_fail_context(&err, "%s", layer->title))
+	unsigned threads = gbx_verify_threads(v, layer->size);
+	if (compare_with(&c, gbx_blob_input(manifest_blob), gbx_blob_input(tar_blob), threads, &err) && gbx_fail_context(&err, "%s", layer->title))
 		gbx_report_error_at(v->report, GBX_CHECK_CODE, &err, layer->title, ref->stream, ref->seq);
 	if (gbx_blob_finish(tar_blob, &err))
 		gbx_verify_layer_error(v, layer, &err);
