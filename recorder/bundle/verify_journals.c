@@ -152,7 +152,8 @@ static void end_stream(struct walk *w)
 		w->v->lead = head;
 		w->v->sealed = w->seals == 1;
 	}
-	if (w->role == GLASSBOX__STREAM_START__ROLE__LEAD && remember_lead(w, &head, &err))
+	if (gbx_verify_take_size(w->v, &head, &err) ||
+	    (w->role == GLASSBOX__STREAM_START__ROLE__LEAD && remember_lead(w, &head, &err)))
 		complain(w, GBX_CHECK_STREAMS, &err, 0);
 	add_seen(w, w->seal_here ? &w->before_seal : &head);
 	if (!gbx_source_is_pipe(w->v->source))

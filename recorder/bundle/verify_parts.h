@@ -43,6 +43,13 @@ struct gbx_wanted {
 	uint64_t seq;
 };
 
+/* A record that a gap says is missing. */
+struct gbx_missing {
+	struct gbx_ref at;
+	uint8_t stream[GBX_STREAM_LEN]; /* the gap's own place */
+	uint64_t seq;
+};
+
 struct gbx_against;
 
 struct gbx_verification {
@@ -66,6 +73,10 @@ struct gbx_verification {
 	size_t places;                    /* of the references, those that name nothing and have no root */
 	struct gbx_wanted *wanted;
 	size_t wanteds, wanteds_cap;
+	struct gbx_missing *missing;
+	size_t missings, missings_cap;
+	struct gbx_ref *ended;            /* every stream with its size, in the journals' order */
+	size_t ends, ends_cap;
 	struct gbx_reference **by_digest; /* those that name a layer, sorted */
 	size_t named;
 	size_t code_withheld, files_withheld; /* records, by the owner's word */
@@ -104,7 +115,10 @@ const struct gbx_reference *gbx_verify_find(const struct gbx_verification *v, co
 /* Records that a shown one names: kept in mind where they are not there yet. */
 int gbx_verify_take_wanted(struct gbx_verification *v, const struct gbx_record *r, const uint8_t stream[GBX_STREAM_LEN],
 			   struct gbx_error *err) GBX_MUST_USE;
-/* When all journals were read and the references are sorted: each of them is there, or a row of records says so. */
+/* Remembers how many records a stream has. */
+int gbx_verify_take_size(struct gbx_verification *v, const struct gbx_head *head, struct gbx_error *err) GBX_MUST_USE;
+/* When all journals were read and the references are sorted: each record that is named is there, and none that a gap says is missing, or
+ * a row of records says so. */
 void gbx_verify_wanted(struct gbx_verification *v);
 
 /* How many threads read so many bytes of records: for a few more than one cost more than they save. */

@@ -104,3 +104,35 @@ def names_of_records():
     run, _ = run_with_places()
     put_naming(run, "param", (run.lead.id, run.lead.add("config", field(1, path_of(b"secret.json")) + field_bytes(2, b"json"))))
     yield Case("param that names a config without content", signed(run), 0)
+
+
+def put_missing(run, at, reason=19):
+    return run.lead.add("gap", field_number(1, 11) + field_number(2, reason) + field_number(3, 0) + field(5, ref(*at)) + field_number(6, 7))
+
+
+@model
+def records_that_are_missing():
+    """A gap that says a record is missing which the bundle has, shown or withheld, before or behind it; and records that are not there."""
+    _, seqs = run_with_places()
+    there = [(what, lambda run, seq=seq: (run.lead.id, seq)) for what, seq in seqs.items()]
+    there += [("itself", lambda run: (run.lead.id, len(run.lead.frames))), ("the seal", lambda run: (run.lead.id, len(run.lead.frames) + 1)),
+              ("another stream's start", lambda run: (run.streams[-1].id, 0)),
+              ("another stream's last record", lambda run: (run.streams[-1].id, len(run.streams[-1].frames) - 1))]
+    for before, reason in ((True, 19), (True, 20), (False, 19), (False, 20)):
+        for what, place in there:
+            run, _ = run_with_places()
+            stream_that_sorts(run, before)
+            stream, seq = place(run)
+            at = put_missing(run, (stream, seq), reason)
+            yield Case(f"gap that misses {what}, a stream {'before' if before else 'behind'} the lead's, reason {reason}", signed(run), CONTRADICTS,
+                       (f"record {at} (gap) says that record {seq} of stream", "is missing, which is in the bundle"))
+    gone = [("what would come behind an open stream", lambda run: (run.streams[-1].id, len(run.streams[-1].frames))),
+            ("what would come behind the seal", lambda run: (run.lead.id, len(run.lead.frames) + 2)),
+            ("a stream that is not there", lambda run: (sha256(b"torn")[:16], 0)), ("record 2^64 - 1", lambda run: (run.lead.id, (1 << 64) - 1))]
+    for n in range(5):
+        for what, place in gone:
+            run, _ = run_with_places()
+            for i in range(n):
+                run.add_stream(b"more%d%d" % (n, i), ended=i % 2 == 0)
+            put_missing(run, place(run))
+            yield Case(f"gap that misses {what}, {n} more streams", signed(run), 0)

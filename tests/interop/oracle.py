@@ -502,6 +502,9 @@ class Bundle:
                 place = r.body[member]["stream"], r.body[member].get("seq", 0)
                 need(there.get(place) == kind, "record", r.seq, "names no", kind, "record")
                 names += 1
+            if r.kind == "gap" and r.body is not None and "record" in r.body:
+                place = r.body["record"]["stream"], r.body["record"].get("seq", 0)
+                need(place not in there, "record", r.seq, "says that a record is missing, which is there")
         return "%d" % names
 
     # Section 3
