@@ -66,7 +66,7 @@ show glassbox run --name charlm --key ../key.pem --config config.json --data lic
 say 'What was recorded.'
 show glassbox show last
 
-say 'Publish it. Arguments, host and paths are withheld unless --profile full is given.'
+say 'Publish it. Host, folders and remotes are withheld unless --profile full is given.'
 show glassbox publish last --key ../key.pem -o ../bundle
 cd "$work"
 

@@ -15,6 +15,7 @@ void gbx_selection_free(struct gbx_selection *sel)
 	}
 	for (size_t i = 0; i < sel->flags; i++)
 		gbx_free(sel->flag[i].text);
+	gbx_private_free(&sel->private);
 	gbx_free(sel->referred);
 	gbx_free(sel->flag);
 	gbx_free(sel->rule);
@@ -119,6 +120,9 @@ int gbx_selection_gather(void *arg, const struct gbx_stream_view *stream, const 
 
 	if (!r->body)
 		return gbx_fail_no_body(stream, r, err);
+	int rc = gbx_private_gather(&sel->private, r, err);
+	if (rc)
+		return rc;
 	if (r->body->body_case == GLASSBOX__BODY__BODY_CODE) {
 		/* More snapshots than are kept: nobody looked at the rest. */
 		bool full = sel->snapshots == sizeof sel->snapshot / sizeof *sel->snapshot;
@@ -159,43 +163,17 @@ struct gbx_slice gbx_selection_elsewhere(const struct gbx_selection *sel, const 
 	return (struct gbx_slice){0};
 }
 
-static bool is_in_head(const struct gbx_selection *sel, const uint8_t *stream, uint64_t seq)
+/* Why the public profile withholds a record, or NULL. What the commit has is read there. */
+static int private_reason(const struct gbx_selection *sel, const struct gbx_stream_view *stream, const struct gbx_record *r,
+			  const char **reason, struct gbx_error *err)
 {
-	const struct gbx_referred *config = find(sel, stream, seq);
+	const Glassbox__Ref *from = r->body->body_case == GLASSBOX__BODY__BODY_PARAMETER ? r->body->parameter->config : NULL;
+	const struct gbx_referred *config = from ? gbx_selection_find(sel, from) : find(sel, stream->head.stream, r->seq);
 
-	return config && config->in_head;
-}
-
-/* A parameter stands in its --param option, which is an argument of ours and not of the job's, or in a config file: it is shown where
- * its source is. */
-static bool parameter_is_public(const struct gbx_selection *sel, const Glassbox__Parameter *p)
-{
-	return !p->config || is_in_head(sel, p->config->stream.data, p->config->seq);
-}
-
-/* The reason for which the public profile withholds a record, or NULL. */
-static const char *private_reason(const struct gbx_selection *sel, const struct gbx_stream_view *stream, const struct gbx_record *r)
-{
-	switch (r->kind->kind) {
-	case GLASSBOX__KIND__ARGUMENT:
-		return "arguments may hold secrets";
-	case GLASSBOX__KIND__ROOT:
-		return "folders of the machine";
-	case GLASSBOX__KIND__PLACE:
-		return "file names outside the published code";
-	case GLASSBOX__KIND__HOST:
-		return "names of machine and user";
-	case GLASSBOX__KIND__GIT:
-		return "branch and remotes";
-	case GLASSBOX__KIND__CONFIG:
-		return is_in_head(sel, stream->head.stream, r->seq) ? NULL : "a config file that is not in the commit";
-	case GLASSBOX__KIND__PARAMETER:
-		return parameter_is_public(sel, r->body->parameter) ? NULL : "from a config file that is not in the commit";
-	case GLASSBOX__KIND__CODE:
-		return sel->code_differs ? "the code differs from the commit" : NULL;
-	default:
-		return NULL;
-	}
+	*reason = gbx_private_kind(r->kind->kind);
+	if (!*reason && r->kind->kind == GLASSBOX__KIND__CODE && sel->code_differs)
+		*reason = "the code differs from the commit";
+	return *reason || (config && config->in_head) ? 0 : gbx_private_content(&sel->private, sel->store, sel->run, r->body, reason, err);
 }
 
 static void take_manifest(struct gbx_selected *item, ProtobufCBinaryData manifest)
@@ -306,35 +284,27 @@ static int obey(struct gbx_selection *sel, const struct gbx_record *r, const cha
 	return rc;
 }
 
-static const char *reason_before(const struct gbx_selection *sel, const struct gbx_stream_view *stream, const struct gbx_record *r)
+static int reason_before(const struct gbx_selection *sel, const struct gbx_stream_view *stream, const struct gbx_record *r,
+			 const char **reason, struct gbx_error *err)
 {
 	if (!sel->before)
-		return sel->profile == GBX_PROFILE_PUBLIC ? private_reason(sel, stream, r) : NULL;
+		return sel->profile == GBX_PROFILE_PUBLIC ? private_reason(sel, stream, r, reason, err) : 0;
 	const struct gbx_withheld *said = gbx_publication_find(sel->before, stream->head.stream, r->seq);
-	return said ? said->reason : NULL;
-}
-
-/* Kinds that the public profile withholds whatever is in them, against accidents: who discloses something by name may tell what they
- * hold. What was withheld by name, and what comes from a file that is disclosed, is another matter. */
-static bool is_by_profile(const struct gbx_selection *sel, const struct gbx_stream_view *stream, const struct gbx_record *r,
-			  const char *reason)
-{
-	Glassbox__Kind kind = r->kind->kind;
-	bool whole = kind == GLASSBOX__KIND__ARGUMENT || kind == GLASSBOX__KIND__ROOT || kind == GLASSBOX__KIND__PLACE ||
-		     kind == GLASSBOX__KIND__HOST || kind == GLASSBOX__KIND__GIT;
-
-	return whole && strcmp(reason, private_reason(sel, stream, r)) == 0;
+	*reason = said ? said->reason : NULL;
+	return 0;
 }
 
 int gbx_selection_decide(void *arg, const struct gbx_stream_view *stream, const struct gbx_record *r, struct gbx_error *err)
 {
 	struct gbx_selection *sel = arg;
-	const char *reason = reason_before(sel, stream, r);
-	bool named = false, was_withheld = reason != NULL;
-	int rc = obey(sel, r, &reason, &named, err);
-
+	const char *reason = NULL;
+	bool named = false;
+	int rc = reason_before(sel, stream, r, &reason, err);
+	bool was_withheld = reason != NULL;
 	struct gbx_selected item = {.kind = r->kind};
 
+	if (rc == 0)
+		rc = obey(sel, r, &reason, &named, err);
 	if (rc)
 		return rc;
 	take_names(&item, r->body);
@@ -348,7 +318,8 @@ int gbx_selection_decide(void *arg, const struct gbx_stream_view *stream, const 
 	rc = add_item(sel, &item, err);
 	if (rc == 0 && reason)
 		rc = gbx_publication_withhold(sel->publication, stream->head.stream, r->seq, r->kind, reason, err);
-	if (rc == 0 && reason && sel->sources && (named || (sel->before && !is_by_profile(sel, stream, r, reason))))
+	/* What the public profile withholds is kept against accidents: who discloses something by name may tell what it holds. */
+	if (rc == 0 && reason && sel->sources && (named || (sel->before && !gbx_private_says(r->kind->kind, reason))))
 		rc = gbx_sources_add(sel->sources, stream, r, err);
 	return rc;
 }

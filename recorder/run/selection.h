@@ -3,6 +3,7 @@
 #define GBX_RUN_SELECTION_H
 
 #include "bundle/publication.h"
+#include "run/private.h"
 #include "run/publish.h"
 #include "run/selector.h"
 #include "store/runs.h"
@@ -55,6 +56,7 @@ struct gbx_selection {
 	/* Facts that decide about other records, gathered before: configs, datasets, roots, and whether the snapshot is HEAD's tree. */
 	struct gbx_referred *referred;
 	size_t referreds, referreds_cap;
+	struct gbx_private private;
 	struct gbx_flag_said *flag;
 	size_t flags, flags_cap;
 	bool code_differs;

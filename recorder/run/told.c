@@ -154,7 +154,7 @@ static bool holds(struct gbx_slice text, struct gbx_slice part)
 	return part.len >= LONG && text.len && memmem(text.data, text.len, part.data, part.len) != NULL;
 }
 
-/* With nothing on either side that would make another word or file name of it. */
+/* With nothing on either side that would make another word or file name of it: `-I/home/me/include` has "/home/me". */
 static bool holds_word(struct gbx_slice text, const char *word)
 {
 	size_t len = word ? strlen(word) : 0;
@@ -164,7 +164,7 @@ static bool holds_word(struct gbx_slice text, const char *word)
 		at = memmem(at, (size_t)(end - at), word, len);
 		if (!at)
 			return false;
-		if ((at == text.data || !isalnum(at[-1])) && (at + len == end || !isalnum(at[len])))
+		if ((at == text.data || !isalnum(at[-1]) || !isalnum((uint8_t)*word)) && (at + len == end || !isalnum(at[len])))
 			return true;
 	}
 	return false;
@@ -293,6 +293,21 @@ static const char *declared_name(const Glassbox__Body *b)
 	}
 }
 
+size_t gbx_body_texts(const Glassbox__Body *b, struct gbx_slice text[4])
+{
+	const Glassbox__Path *path = path_of(b);
+	size_t n = 0;
+
+	text[n++] = free_text(b);
+	if (declared_name(b))
+		text[n++] = gbx_slice_text(declared_name(b));
+	if (path) {
+		text[n++] = gbx_slice_text(path->root);
+		text[n++] = gbx_pb_slice(path->path);
+	}
+	return n;
+}
+
 static bool same_root(const Glassbox__Body *b, const struct gbx_secret *w)
 {
 	struct gbx_slice root = {0};
@@ -318,14 +333,12 @@ static bool tells_declared(const struct gbx_telling *d, const struct gbx_secret 
 	       (w->text && holds(free_text(b), gbx_slice_text(w->text)));
 }
 
-static bool tells_identity(const struct gbx_telling *d, const struct gbx_secret *w)
+bool gbx_tells_identity(struct gbx_slice text, const struct gbx_secret *w)
 {
-	struct gbx_slice text = free_text(d->body);
-
 	return holds_word(text, w->text) || holds_word(text, w->more);
 }
 
-static const Glassbox__Blob *file_of(const Glassbox__Body *b)
+const Glassbox__Blob *gbx_body_file(const Glassbox__Body *b)
 {
 	if (b->body_case == GLASSBOX__BODY__BODY_CONFIG)
 		return b->config->content;
@@ -338,7 +351,7 @@ static const Glassbox__Blob *file_of(const Glassbox__Body *b)
 
 bool gbx_tells(const struct gbx_telling *shown, const struct gbx_secret *withheld)
 {
-	const Glassbox__Blob *file = file_of(shown->body);
+	const Glassbox__Blob *file = gbx_body_file(shown->body);
 
 	if (withheld->has_file && file && memcmp(file->sha256.data, withheld->file, GBX_SHA256_LEN) == 0)
 		return true;
@@ -355,7 +368,7 @@ bool gbx_tells(const struct gbx_telling *shown, const struct gbx_secret *withhel
 		return tells_path(shown->body, withheld) || holds(free_text(shown->body), gbx_slice_text(withheld->path));
 	case GLASSBOX__KIND__ROOT:
 	case GLASSBOX__KIND__HOST:
-		return tells_identity(shown, withheld);
+		return gbx_tells_identity(free_text(shown->body), withheld);
 	case GLASSBOX__KIND__NAME:
 	case GLASSBOX__KIND__GIT:
 		return withheld->text && holds(free_text(shown->body), gbx_slice_text(withheld->text));

@@ -31,6 +31,12 @@ struct gbx_telling {
 int gbx_secret_take(const Glassbox__Body *body, struct gbx_secret *out, struct gbx_error *err) GBX_MUST_USE;
 void gbx_secret_free(struct gbx_secret *s);
 
+/* The texts of a record in which somebody may have written something that another record holds: words, names, paths. How many. */
+size_t gbx_body_texts(const Glassbox__Body *body, struct gbx_slice text[4]);
+/* The content that a record has outside the journal: a config, or a value that is large. NULL: none. */
+const Glassbox__Blob *gbx_body_file(const Glassbox__Body *body);
+/* Whether a text has the path of a root in it, or the name of a host or its user. */
+bool gbx_tells_identity(struct gbx_slice text, const struct gbx_secret *withheld);
 bool gbx_tells(const struct gbx_telling *shown, const struct gbx_secret *withheld);
 
 #endif

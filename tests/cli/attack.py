@@ -397,8 +397,8 @@ class Attack(unittest.TestCase):
     def test_a_withheld_body_is_made_up(self):
         b = Bundle(self.bundle)
         frames = b.frames()
-        i = self.find(frames, "arg", shown=False)
-        frames[i].salt, frames[i].body = os.urandom(32), field_bytes(13, field_bytes(2, b"innocent"))
+        i = self.find(frames, "git", shown=False)
+        frames[i].salt, frames[i].body = os.urandom(32), field_bytes(21, field_bytes(1, b"innocent"))
         b.set_frames(frames)
         self.refuse(b, "commitments", ["journal/0.tfrecord", f"record {i}"])
 

@@ -478,7 +478,7 @@ class Disclose(unittest.TestCase):
         p.box("publish", run, "-o", p.path("one"), "--withhold", "param:token", "--reason", "a token")
         done = p.box("disclose", run, "param:token", "-o", p.path("two"))
         self.assertIn(b"1 of them disclosed now, statement 2", done.stderr)
-        p.box("disclose", run, "arg", "root:re*", "root:cwd", "-o", p.path("three.tar"))
+        p.box("disclose", run, "host", "root:re*", "root:cwd", "-o", p.path("three.tar"))
         p.call("mkdir", p.path("three"))
         p.call("tar", "-xf", p.path("three.tar"), "-C", p.path("three"))
         one, two, three = (Bundle(p.path(n)) for n in ("one", "two", "three"))
@@ -492,7 +492,7 @@ class Disclose(unittest.TestCase):
             seen = subprocess.run([sys.executable, "-B", oracle.__file__, p.path(name), "--key", p.path("config/glassbox/key.vkey")], capture_output=True)
             self.assertEqual(seen.returncode, 0, seen.stdout)
         # Entries stay, and bodies that were shown; nothing else changes but the journal and the statement.
-        for a, b, shown in ((one, two, {"param"}), (two, three, {"arg", "root"})):
+        for a, b, shown in ((one, two, {"param"}), (two, three, {"host", "root"})):
             self.assertEqual([f.entry for f in a.frames()], [f.entry for f in b.frames()])
             for f, g in zip(a.frames(), b.frames()):
                 if f.body:
@@ -545,7 +545,7 @@ class Disclose(unittest.TestCase):
         refuse("'usage' alone", "usage:1")
         refuse("expected glassbox disclose RUN SELECTOR... -o NEW")
         self.assertEqual(os.listdir(os.path.join(self.store(), run, "publication")).count("2.json"), 0)
-        p.box("disclose", run, "arg", "-o", p.path("two"))
+        p.box("disclose", run, "host", "-o", p.path("two"))
         refuse("shown already, by statement 2", "arg")
 
     def test_a_failed_disclosure_gives_its_number_back(self):
@@ -557,26 +557,26 @@ class Disclose(unittest.TestCase):
         largest = max(map(len, Bundle(p.path("one")).layer.values()))
         kib = (largest + os.path.getsize(p.path("one.tar"))) // 2 // 1024
         self.assertGreater(kib * 1024, largest + 2048)
-        done = p.call("bash", "-c", f"ulimit -f {kib}; trap '' XFSZ; '{p.glassbox}' disclose {run} arg -o '{p.path('two.tar')}'", ok=False)
+        done = p.call("bash", "-c", f"ulimit -f {kib}; trap '' XFSZ; '{p.glassbox}' disclose {run} host -o '{p.path('two.tar')}'", ok=False)
         self.assertNotEqual(done.returncode, 0)
         self.assertFalse(os.path.exists(p.path("two.tar")))
         self.assertEqual(sorted(os.listdir(os.path.join(self.store(), run, "publication"))), ["1.json"])
-        p.box("disclose", run, "arg", "-o", p.path("two"))
+        p.box("disclose", run, "host", "-o", p.path("two"))
         self.assertEqual(statement_of(p.path("two"))[1]["sequence"], 2)
 
     def test_a_killed_disclosure_can_be_made_again(self):
         p = self.place
         run = self.simple_run()
         p.box("publish", run, "-o", p.path("one"))
-        p.box("disclose", run, "arg", "-o", p.path("two"))
+        p.box("disclose", run, "host", "-o", p.path("two"))
         kept = os.path.join(self.store(), run, "publication")
         self.assertEqual(sorted(os.listdir(kept)), ["1.json", "2.json"])
         # As a kill between the statement and the bundle leaves it.
         p.write(os.path.join(kept, "unwritten"), "")
-        done = p.box("disclose", run, "arg", "-o", p.path("again"))
+        done = p.box("disclose", run, "host", "-o", p.path("again"))
         self.assertIn(b"statement 2 (the one made before)", done.stderr)
         p.call("diff", "-r", p.path("two"), p.path("again"))
-        self.assertEqual(p.box("disclose", run, "arg", "-o", p.path("third"), ok=False).returncode, 2)
+        self.assertEqual(p.box("disclose", run, "host", "-o", p.path("third"), ok=False).returncode, 2)
         p.write(os.path.join(kept, "unwritten"), "")
         p.box("disclose", run, "root", "-o", p.path("other"))
         self.assertEqual(statement_of(p.path("other"))[1]["sequence"], 3)
@@ -605,9 +605,9 @@ class Disclose(unittest.TestCase):
         p = self.place
         run = self.simple_run()
         p.box("publish", run, "-o", p.path("one"), "--withhold", "param", "--reason", "all \u00fc", "--withhold", "param:seed", "--withhold",
-              "param:to*", "--reason", "a token", "--withhold", "system", "--withhold", "arg")
+              "param:to*", "--reason", "a token", "--withhold", "system", "--withhold", "host")
         why = {(w["kind"], w["reason"]) for w in statement_of(p.path("one"))[1]["withheld"]}
-        self.assertLessEqual({("param", "all \u00fc"), ("param", "a token"), ("system", ""), ("arg", "arguments may hold secrets")}, why)
+        self.assertLessEqual({("param", "all \u00fc"), ("param", "a token"), ("system", ""), ("host", "names of machine and user")}, why)
         self.assertIn("1 x system: no reason given", self.verify(p.path("one"))[2])
         for argv, words in ((["--reason", "x"], "behind a --withhold"), (["--withhold", "param", "--reason", "x", "--reason", "y"], "second --reason"),
                             (["--withhold", "param", "--reason", "x" * 1025], "at most 1024"), (["--withhold", "param", "--reason", b"\xff"], "UTF-8"),
@@ -648,6 +648,7 @@ class Disclose(unittest.TestCase):
                 ("full", ["param:steps"], [("arg", "steps=7")]),
                 ("full", ["param:hidden", "config:private.json"], [("arg", "--hidden"), ("arg", "0.0625"), ("root", "config/1")]),
                 ("full", ["param:hidden"], [("arg", "--hidden"), ("arg", "0.0625"), ("config", "private.json")]),
+                ("public", ["param:rate"], [("arg", "--rate"), ("arg", "0.5")]),
                 ("public", ["param:lr", "param:model.width"], [("config", "config.json"), ("code", None)]),
                 ("public", ["config"], [("code", None)]),
                 ("public", ["data:set"], [("declaration", "set"), ("data-files", "set")]),
@@ -661,8 +662,8 @@ class Disclose(unittest.TestCase):
             self.assertEqual(sorted((k, None if k == "code" else n) for k, n in named), sorted(expected, key=lambda e: (e[0], e[1] or "")), selectors)
             self.assertFalse(os.path.exists(p.path("no")))
             self.assertEqual(state(), before, "something was written")
-        for profile, selectors in (("public", ["param:rate"]), ("public", ["data-files:set"]), ("full", ["param:same", "param:key", "arg:--opt*"]),
-                                   ("public", ["param:hidden"]), ("public", ["code"])):
+        for profile, selectors in (("public", ["param:rate", "arg:--rate", "arg:0.5"]), ("public", ["data-files:set"]), ("full", ["param:same", "param:key", "arg:--opt*"]),
+                                   ("public", ["code"]), ("public", ["param:hidden", "config:private.json", "arg:--hidden", "arg:0.0625"])):
             done = p.box("publish", run, "-o", p.path("yes"), "--profile", profile, *[o for s in selectors for o in ("--withhold", s)], ok=False)
             self.assertEqual(done.returncode, 0, (selectors, done.stderr))
             shutil.rmtree(p.path("yes"))
@@ -671,7 +672,7 @@ class Disclose(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertRegex(done.stderr.decode(), r"\(config 'private.json'\) tells what stays withheld in record \d+ \(param 'hidden'\): disclose both or neither")
         self.assertFalse(os.path.exists(p.path("no")))
-        p.box("disclose", run, "config:private.json", "param:hidden", "-o", p.path("yes"))
+        p.box("disclose", run, "config:private.json", "param:hidden", "arg", "-o", p.path("yes"))
 
     # Against another bundle
 
@@ -721,7 +722,7 @@ class Disclose(unittest.TestCase):
         run, second = self.simple_run(), None
         p.box("publish", run, "-o", p.path("one"))
         second = self.copy_of_the_store()
-        p.box("disclose", run, "arg", "-o", p.path("two"))
+        p.box("disclose", run, "host", "-o", p.path("two"))
         p.box("disclose", run, "root", "-o", p.path("three"))
         p.box("disclose", run, "root", "--store", second, "-o", p.path("fork"))
         self.hold(p.path("one"), p.path("two"), 1, "that has statement 2, this is the older statement 1")
@@ -732,7 +733,7 @@ class Disclose(unittest.TestCase):
         # Less is shown: it is said, and it is the owner's right.
         p.box("publish", run, "-o", p.path("four"), "--withhold", "param", "--withhold", "arg")
         said = self.hold(p.path("four"), p.path("three"), 0, "no longer shown", "withheld")
-        self.assertEqual((said["more_shown"], said["no_longer_shown"]), (0, 6))
+        self.assertEqual((said["more_shown"], said["no_longer_shown"]), (0, 7))
 
     def test_against_another_history_of_the_same_run(self):
         """A run whose recorder was killed is sealed twice, in two copies of the store, and both are signed by its owner."""
@@ -762,7 +763,7 @@ class Disclose(unittest.TestCase):
         p = self.place
         run = self.simple_run()
         p.box("publish", run, "-o", p.path("one"))
-        p.box("disclose", run, "arg", "-o", p.path("two"))
+        p.box("disclose", run, "host", "-o", p.path("two"))
         # Its bytes contradict each other.
         b = Bundle(p.path("one"))
         frames = b.frames()

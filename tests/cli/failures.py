@@ -534,7 +534,7 @@ class Failures(unittest.TestCase):
         self.begin()
         self.works("publish", "last", "-q", "-o", p.path("there"))
         self.sh("mkdir empty; : > file; ln -s none link; mkdir -m 500 closed; : > file.tar")
-        for command in (["publish", self.run_id], ["disclose", self.run_id, "arg"]):
+        for command in (["publish", self.run_id], ["disclose", self.run_id, "host"]):
             me = command[0]
             self.fails(2, "%s: expected -o DIR or -o FILE.tar", *command, names=[me, "-o"])
             self.fails(2, "%s: expected -o DIR or -o FILE.tar", *command, "-o", "", names=[me, "-o"])

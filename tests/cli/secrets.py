@@ -14,7 +14,7 @@ import unittest
 import urllib.parse
 import zlib
 
-RECORDER = os.environ.pop("GLASSBOX")
+RECORDER, VERIFIER = os.environ.pop("GLASSBOX"), os.environ["GLASSBOX_VERIFY"]
 SEED = 5005
 ALNUM = string.ascii_letters + string.digits
 COUNT = 500
@@ -263,6 +263,29 @@ class Secrets(unittest.TestCase):
         shown = self.glassbox("show", "last", "--gaps").decode()
         for place in ("argument 2", "argument 3", "--param", "--config", "train.py"):
             self.assertIn(place, shown)
+
+    def test_a_public_bundle_names_no_folder_and_no_machine(self):
+        """Nor a file, argument or parameter in which one of them stands; what else there is of these is shown."""
+        machine = os.uname().nodename
+        self.write("mine.json", json.dumps({"lr": 0.1, "cache": self.folder + "/cache"}))
+        self.write("plain.json", json.dumps({"momentum": 0.9}))
+        os.mkdir(self.folder + "/data")
+        with open(self.folder + "/data/a", "w", encoding="utf-8") as f:
+            f.write("x")
+        self.glassbox("run", "--name", "at-" + machine, "--config", "mine.json", "--config", "plain.json", "--data", self.folder + "/data", "--param",
+                      f"from={self.folder}/data", "--param", "steps=7", "--", "sh", "-c", "true", self.folder + "/train.py", "--out=" + self.folder, "--shown",
+                      f"--master={machine}:29500", "L" * 40000 + self.folder)
+        self.glassbox("key", "new", "--name", "me@example.org")
+        self.glassbox("publish", "last", "-o", self.folder + "/bundle")
+        self.search([self.folder, machine], self.folder + "/bundle")
+        done = subprocess.run([VERIFIER, self.folder + "/bundle", "--json"], env=self.environment, capture_output=True, check=False)
+        reasons = [(w["kind"], w["reason"]) for w in json.loads(done.stdout)["withheld"]]
+        folder, name = "it has a folder of the machine in it", "it has the name of machine or user in it"
+        self.assertEqual(sorted(r for r in reasons if r[0] not in ("root", "place", "host", "git", "code")),
+                         [("arg", folder)] * 3 + [("arg", name), ("config", folder), ("name", name), ("param", folder), ("param", folder)])
+        everything = b"".join(data for data, where in self.contents([self.folder + "/bundle"], []))
+        for shown in (b"--shown", b"momentum", b"plain.json", b"steps"):
+            self.assertIn(shown, everything)
 
     def test_200_harmless_strings_stay(self):
         rng = random.Random(SEED)
