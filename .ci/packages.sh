@@ -7,7 +7,7 @@
 # and asks nobody. With --no-install, and on other systems, it names what is missing and exits 1.
 set -euo pipefail
 
-# group | what is looked for | package | why.   cmd: a program; lib: a pkg-config module; file: a header; clang: a library of clang's own
+# group | what is looked for | package | why.   cmd: a program; lib: a pkg-config module; file: a header; py: a Python module; clang: a library of clang's own
 needs='
 build   | cmd:cc               | gcc                   | the compiler
 build   | file:stdio.h         | libc6-dev             | the C library to compile against
@@ -20,10 +20,12 @@ build   | cmd:protoc-c         | protobuf-c-compiler   | compiles the schemas
 build   | lib:jansson          | libjansson-dev        | JSON
 build   | lib:libgit2          | libgit2-dev           | reads the code that is recorded
 build   | lib:sqlite3          | libsqlite3-dev        | the index of runs
+build   | lib:yaml-0.1         | libyaml-dev           | reads config files
 build   | cmd:git              | git                   | makes the repository of the example
 test    | lib:cmocka           | libcmocka-dev         | unit tests
 test    | cmd:bats             | bats                  | tests of the command line
 test    | cmd:python3          | python3               | readers of the formats that are not ours; checks of the source
+test    | py:yaml              | python3-yaml          | reads config files by other means
 test    | cmd:openssl          | openssl               | checks a signature by other means
 test    | cmd:protoc           | protobuf-compiler     | reads the records by other means
 static  | arch:libz            | zlib1g-dev            | what a libcrypto in the program itself needs
@@ -40,11 +42,12 @@ fuzz    | cmd:python3          | python3               | changes bundles at rand
 '
 cmake_least=3.25
 
-have() { # cmd:NAME, lib:NAME, file:NAME, clang:NAME, or arch:libNAME: an archive, where libcrypto's needs it
+have() { # cmd:NAME, lib:NAME, file:NAME, py:NAME, clang:NAME, or arch:libNAME: an archive, where libcrypto's needs it
 	case $1 in
 	cmd:*) command -v "${1#cmd:}" >/dev/null ;;
 	lib:*) command -v pkg-config >/dev/null && pkg-config --exists "${1#lib:}" ;;
 	file:*) [ -e "/usr/include/${1#file:}" ] ;;
+	py:*) python3 -c "import ${1#py:}" 2>/dev/null ;;
 	arch:lib*)
 		case " $(pkg-config --static --libs libcrypto 2>/dev/null) " in
 		*" -l${1#arch:lib} "*) [ -e "$(cc -print-file-name="${1#arch:}.a")" ] && [ "$(cc -print-file-name="${1#arch:}.a")" != "${1#arch:}.a" ] ;;

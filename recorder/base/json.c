@@ -203,8 +203,7 @@ static bool is_plain(uint8_t c)
 	return c >= ' ' && c != '"' && c != '\\';
 }
 
-/* The text is UTF-8: jansson has no other. */
-static int write_text(struct gbx_slice text, struct gbx_bytes *out, struct gbx_error *err)
+int gbx_json_quote(struct gbx_slice text, struct gbx_bytes *out, struct gbx_error *err)
 {
 	int rc = gbx_bytes_append(out, "\"", 1, err);
 
@@ -225,7 +224,7 @@ static int write_scalar(const json_t *json, struct gbx_bytes *out, struct gbx_er
 	const char *word = json_is_null(json) ? "null" : json_is_true(json) ? "true" : "false";
 
 	if (json_is_string(json))
-		return write_text(gbx_slice(json_string_value(json), json_string_length(json)), out, err);
+		return gbx_json_quote(gbx_slice(json_string_value(json), json_string_length(json)), out, err);
 	if (json_is_number(json)) {
 		gbx_json_number_text(json, number);
 		word = number;
@@ -251,7 +250,7 @@ static int write_member(const char *key, const json_t *value, bool first, struct
 	int rc = first ? 0 : gbx_bytes_append(out, ",", 1, err);
 
 	if (rc == 0)
-		rc = write_text(gbx_slice_text(key), out, err);
+		rc = gbx_json_quote(gbx_slice_text(key), out, err);
 	if (rc == 0)
 		rc = gbx_bytes_append(out, ":", 1, err);
 	return rc ? rc : write_value(value, out, err);

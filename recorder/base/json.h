@@ -36,6 +36,8 @@ void gbx_json_set(json_t **object, const char *key, json_t *value);
 /* Text without white space, members in the order in which they were set; appended. A real is written in the fewest
  * digits that read back the same. */
 int gbx_json_write(const json_t *json, struct gbx_bytes *out, struct gbx_error *err) GBX_MUST_USE;
+/* A text in quotes, with the escapes that JSON asks for; appended. The text is UTF-8: jansson has no other. */
+int gbx_json_quote(struct gbx_slice text, struct gbx_bytes *out, struct gbx_error *err) GBX_MUST_USE;
 /* The decimal text of a JSON number, as gbx_json_write writes it; out has room for 40. */
 void gbx_json_number_text(const json_t *number, char out[40]);
 

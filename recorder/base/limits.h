@@ -24,6 +24,8 @@
 #define GBX_LIMIT_INDEX_THREADS 8u               /* that read journals for the index of a store, beside the caller's own */
 #define GBX_LIMIT_INDEX (64u * 1024)             /* oci-layout or index.json of a bundle */
 #define GBX_LIMIT_CONFIG (16u * 1024 * 1024)     /* a config file that is parsed */
+#define GBX_LIMIT_CONFIG_VALUES (2u * 1024 * 1024) /* values of one config file, lists and maps too; 60 bytes of memory each */
+#define GBX_LIMIT_CONFIG_ALIASES (64u * 1024 * 1024) /* anchors looked at for all aliases of a YAML file */
 #define GBX_LIMIT_PARAMETERS 1000000u            /* parameters of one run */
 #define GBX_LIMIT_PARAMETER_BYTES (4u * GBX_LIMIT_CONFIG) /* of all their names and values: deep names repeat their beginnings */
 #define GBX_LIMIT_LAYERS 16384u                  /* layers of a bundle */

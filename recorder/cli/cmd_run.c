@@ -15,7 +15,7 @@ static const struct gbx_option options[] = {
 	{"name", 0, "NAME", "a name for the run"},
 	{"data", 0, "[NAME=]PATH", "a file or folder that the job reads, hashed beside it; or a URI, which is only noted"},
 	{"output", 0, "[NAME=]PATH", "a file or folder that the job writes, hashed after it"},
-	{"config", 0, "FILE", "a config file; its parameters are recorded where it is JSON"},
+	{"config", 0, "FILE", "a config file; its parameters are recorded where it is JSON or YAML"},
 	{"param", 0, "NAME=VALUE", "a parameter"},
 	{"store", 0, "DIR", "where the record goes; else GLASSBOX_STORE, the repository's git folder, or the user's state folder"},
 	{"key", 'k', "FILE", "sign with this key; else GLASSBOX_KEY or the user's own"},

@@ -48,6 +48,7 @@ static const struct name reasons[] = {
 	{GLASSBOX__GAP__REASON__TORN_TAIL, "torn-tail", "the file ends within a record"},
 	{GLASSBOX__GAP__REASON__DAMAGED, "damaged", "damaged, with intact records behind the damage"},
 	{GLASSBOX__GAP__REASON__SECRET, "secret", "a secret in it was left out"},
+	{GLASSBOX__GAP__REASON__NOT_PARSED, "not-parsed", "recorded by its bytes only: it was not parsed"},
 };
 
 static const struct name *find(const struct name *table, size_t len, int value)

@@ -5,7 +5,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "capture/parameters.h"
+#include "capture/config.h"
 #include "capture/secrets.h"
 #include "capture/system.h"
 #include "store/alive.h"
@@ -259,9 +259,9 @@ void gbx_put_config(struct gbx_recorder *r, const char *path, const struct gbx_c
 		gbx_put_gap_option(r, GLASSBOX__GAP__KIND__CONFIG, gbx_gap_reason(&err), "--config");
 		return;
 	}
-	bool secret = config.content.len && gbx_scan_first(r->scanner, gbx_slice_of(&config.content));
+	bool secret = false;
 	size_t hits = 0;
-	if (gbx_parameters_mask(&config.parameters, r->scanner, &hits, &err)) {
+	if (gbx_config_scan(&config, r->scanner, &secret, &err) || gbx_parameters_mask(&config.parameters, r->scanner, &hits, &err)) {
 		gbx_put_gap_option(r, GLASSBOX__GAP__KIND__CONFIG, gbx_gap_reason(&err), "--config");
 		return;
 	}
@@ -274,6 +274,8 @@ void gbx_put_config(struct gbx_recorder *r, const char *path, const struct gbx_c
 		tell_config(r, path, config.why);
 		gbx_put_gap_option(r, GLASSBOX__GAP__KIND__CONFIG, (Glassbox__Gap__Reason)config.reason, "--config");
 	}
+	if (config.strange)
+		gbx_put_gap(r, GLASSBOX__GAP__KIND__PARAMETER, GLASSBOX__GAP__REASON__NOT_PARSED, config.strange, NULL);
 	if (config.skipped)
 		gbx_put_gap(r, GLASSBOX__GAP__KIND__PARAMETER, GLASSBOX__GAP__REASON__TOO_LARGE, config.skipped, NULL);
 }

@@ -136,8 +136,36 @@ END
 	for want in '"deep.a"' '"deep.b"' '"deep.c"' '"s"' '"0.001"' '"0.5"' 9007199254740993 '"x=y"'; do has "$got" "$want"; done
 }
 
-@test "a config that is not JSON or not there is a gap and the job runs" {
-	echo 'lr: 1' > c.yaml
+@test "a config in YAML has typed parameters, one in TOML has its bytes and a gap" {
+	printf 'lr: 1e-3\nmodel: &m {width: 8, act: gelu}\nteacher: {<<: *m, width: 16}\n' > c.yaml
+	echo 'lr = 1' > c.toml
+	"$G" run -q --config c.yaml --config c.toml -- true
+	records
+	got=$(bodies param)
+	is "$(wc -l <<< "$got")" 5
+	for want in '"number": "1e-3"' '"name": "teacher.width", "number": "16"' '"text": "gelu"'; do has "$got" "$want"; done
+	is "$(bodies config | grep -c '"sha256"')" 2
+	has "$("$G" show last gaps)" "a config file: recorded by its bytes only: it was not parsed"
+}
+
+@test "a config with a secret behind an escape is left out" {
+	secret=hf_; secret+=AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGh
+	printf '{"key": "hf\\u005fAbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGh", "p\\u0061ssword": "hunter2hunter2"}' > a.json
+	printf '["hf\\u005fAbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGh"]' > b.json
+	printf 'x: "hf\\x5fAbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGh"\n' > c.yaml
+	printf 'x = "hf\\U0000005fAbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGh"\n' > d.toml
+	printf 'x: 1 # \\\\x\n' > e.yaml
+	"$G" run -q --config a.json --config b.json --config c.yaml --config d.toml --config e.yaml -- true
+	records
+	is "$(bodies config | grep -c '"sha256"')" 1
+	has "$(bodies param)" '"key", "source": "config", "text": "{secret:hugging-face}"'
+	has "$(bodies param)" '"password", "source": "config", "text": "{secret:named}"'
+	run grep -r -a -e AbCdEfGhIjKlMnOp -e hunter2 "$XDG_STATE_HOME"
+	is "$status" 1
+}
+
+@test "a config that is malformed or not there is a gap and the job runs" {
+	printf 'a: [1\n' > c.yaml
 	echo '{"a": ' > broken.json
 	for c in c.yaml broken.json nothing.json; do
 		run "$G" run -q --config $c -- sh -c 'exit 4'

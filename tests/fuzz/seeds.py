@@ -24,6 +24,9 @@ SECRETS = ["HF_TOKEN=hf" "_AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGh x", '--password="h
            "eyJ" "hbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF123456", "-----BEGIN " "RSA PRIVATE KEY-----\nMIIEvQIBADANBg", "abc[a-z\\s]{2,3}x"]
 JSON = ['{}', '[]', '{"a":[1,-2.5e3,true,false,null,"\\u00e9\\n"],"b":{"c":{}}}', '[' * 64 + ']' * 64, '{\n  "a": 1\n}', '[1e-7,0.1,123456789012345678]']
 
+YAML = ["a: 1\nb: {c: [1, two, ~], d: yes}\n", "a: &x {p: 1}\nb: {<<: *x, q: 2}\nc: *x\n", "a: !!str 5\nb: !include x\n? [1]\n: 2\n", "a: |\n  text\n  more\n",
+        "---\n- 1\n- [2, {x: 1e-3}]\n", "1:30: 0x1f\n\"q\\u0041\": 'it''s'\n", "a: *b\n", "a: &a [*a]\n", "\ufeffa: .5\n"]
+
 
 class Seeds:
     def __init__(self, out):
@@ -213,6 +216,10 @@ def main():
         seeds.put("secrets", text.encode())
     for text in JSON:
         seeds.put("json", text.encode())
+        seeds.put("config", b"\0" + text.encode())
+    for text in YAML:
+        seeds.put("config", b"\1" + text.encode())
+        seeds.put("config", b"\1" + text.encode("utf-16"))
 
 
 main()

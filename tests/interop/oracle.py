@@ -115,7 +115,7 @@ SCHEMA = {
               _plain((4, "core", "bool"), (5, "started", "fixed64"), (6, "ended", "fixed64")),
     "StreamEnd": _plain((1, "sealable", "bool")),
     "Seal": _plain((1, "state", ENUM(range(5))), (2, "streams", "uint"), (3, "root", "bytes")),
-    "Gap": _plain((1, "kind", ENUM(range(16))), (2, "reason", ENUM(range(22))), (3, "count", "uint"), (4, "place", "Ref"),
+    "Gap": _plain((1, "kind", ENUM(range(16))), (2, "reason", ENUM(range(23))), (3, "count", "uint"), (4, "place", "Ref"),
                   (5, "record", "Ref"), (6, "bytes", "uint")),
     "Heartbeat": _plain((1, "seconds", "uint")),
     "Place": _one(paths=(1, "PathList"), option=(2, "string"), address=(3, "string")),

@@ -12,6 +12,7 @@ ROOMS = ["base", "digest", "journal", "trust", "bundle", "store", "capture", "ru
 LIBRARIES = [
     (r"git2(\.h|/)", r"capture/git.*\.[ch]", "libgit2"),
     (r"sqlite3\.h", r"store/db\.c", "SQLite"),
+    (r"yaml\.h", r"capture/document_yaml\.c", "libyaml"),
     (r"openssl/", r"(trust/key.*|digest/hash)\.[ch]", "OpenSSL"),
     (r"jansson\.h", r"(base/json|cli/.*|bundle/.*|trust/.*|capture/parameters|run/.*)\.[ch]", "jansson"),
 ]

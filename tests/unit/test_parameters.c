@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/pb.h"
 #include "base/text.h"
-#include "capture/parameters.h"
+#include "capture/config.h"
 #include "test.h"
 
 static char dir[64];
@@ -58,7 +58,7 @@ static void nested_values_get_dotted_names(void **state)
 		  "\"betas\": [0.9, 0.95], \"layers\": [{\"width\": 1}, 7, [2, [3]]], \"big\": 9223372036854775807, \"one\": 1.0}", &c);
 	assert_int_equal(c.reason, 0);
 	assert_string_equal(c.format, "json");
-	assert_string_equal(listed(&c.parameters), "lr n 0.0003\n"
+	assert_string_equal(listed(&c.parameters), "lr n 3e-4\n"
 						   "model.width n 8\n"
 						   "model.name t gpt\n"
 						   "model.bias b no\n"
@@ -121,7 +121,7 @@ static void expect_reason(const char *path, int reason, bool read)
 
 static void what_cannot_be_parsed_is_a_reason(void **state)
 {
-	static const char *const bad[] = {"", "{", "{\"a\": NaN}", "{\"a\": 18446744073709551616}", "{\"a\": 1e400}", "{\"a\":1,\"a\":2}",
+	static const char *const bad[] = {"", "{", "{\"a\": NaN}", "{\"a\":1,\"a\":2}",
 					  "{} {}", "{\"a\": \"\xff\"}"};
 	static const char *const no_object[] = {"[1]"};
 	char deep[400], fifo[128];
@@ -129,8 +129,9 @@ static void what_cannot_be_parsed_is_a_reason(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		expect_reason(file_of("c.JSON", bad[i], strlen(bad[i])), GLASSBOX__GAP__REASON__MALFORMED, true);
-	expect_reason(file_of("c.yaml", "a: 1\n", 5), GLASSBOX__GAP__REASON__NOT_SUPPORTED, true);
-	expect_reason(file_of("c.json", no_object[0], 3), GLASSBOX__GAP__REASON__NOT_SUPPORTED, true);
+	expect_reason(file_of("c.toml", "a = 1\n", 6), GLASSBOX__GAP__REASON__NOT_PARSED, true);
+	expect_reason(file_of("c", "a: 1\n", 5), GLASSBOX__GAP__REASON__NOT_PARSED, true);
+	expect_reason(file_of("c.json", no_object[0], 3), GLASSBOX__GAP__REASON__NOT_PARSED, true);
 	memset(deep, '[', 200);
 	memset(deep + 200, ']', 200);
 	expect_reason(file_of("c.json", deep, 400), GLASSBOX__GAP__REASON__TOO_LARGE, true);
