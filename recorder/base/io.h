@@ -21,6 +21,9 @@ int gbx_open_regular(int dirfd, const char *path, int *fd, struct gbx_error *err
 int gbx_open_regular_stat(int dirfd, const char *path, int *fd, struct stat *st, struct gbx_error *err) GBX_MUST_USE;
 /* Opens a folder for use as dirfd. With nofollow a symbolic link is refused. */
 int gbx_open_dir(int dirfd, const char *path, bool nofollow, int *fd, struct gbx_error *err) GBX_MUST_USE;
+/* Opens a file or folder for reading by its absolute path, as a process does whose root folder is root: links lead nowhere else.
+ * root -1: this process's own. Never waits for a FIFO to open. GBX_E_VERSION where the kernel (before 5.6) cannot do that. */
+int gbx_open_within(int root, const char *path, int *fd, struct stat *st, struct gbx_error *err) GBX_MUST_USE;
 /* Creates a file that must not exist yet, for appending. */
 int gbx_create_new(const char *path, mode_t mode, int *fd, struct gbx_error *err) GBX_MUST_USE;
 /* Opens for reading and appending, creating it where it is not there. */

@@ -50,6 +50,11 @@
 #define GBX_LIMIT_EXPORT_CHUNK (GBX_LIMIT_EXPORT_PIECE + 1024) /* a message with one */
 #define GBX_LIMIT_PATCH (64u * 1024 * 1024)      /* a patch of the code in one JSON document */
 #define GBX_LIMIT_REMOTES 64u                    /* remotes of a repository that are recorded */
+#define GBX_LIMIT_BUILD_ID 64u                   /* of an executable; 20 bytes as linkers make it */
+#define GBX_LIMIT_SONAME 255u                    /* of a shared object */
+#define GBX_LIMIT_ELF_HEADERS 512u               /* program headers of an executable */
+#define GBX_LIMIT_ELF_PART (64u * 1024)          /* a segment of notes, the dynamic segment */
+#define GBX_LIMIT_ELF_CHAIN 4096u                /* symbols of one hash */
 #define GBX_LIMIT_KEY_FILE (64u * 1024)
 #define GBX_LIMIT_PASSPHRASE 1023u               /* bytes; what the openssl program takes from a file */
 #define GBX_LIMIT_DEPTH 256u                     /* folders within folders, when walking a tree of files */
