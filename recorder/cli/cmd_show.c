@@ -32,12 +32,14 @@ static const struct {
 	{"outputs", "outputs", {GLASSBOX__KIND__ARTIFACT}},
 	{"metrics", "metrics", {GLASSBOX__KIND__METRIC}},
 	{"machine", "machine", {GLASSBOX__KIND__HOST, GLASSBOX__KIND__SYSTEM, GLASSBOX__KIND__DEVICE}},
+	{"packages", "packages", {GLASSBOX__KIND__INTERPRETER, GLASSBOX__KIND__PACKAGE}},
+	{"libraries", "programs and libraries", {GLASSBOX__KIND__LIBRARY}},
 	{"process", "process", {GLASSBOX__KIND__RUN_END, GLASSBOX__KIND__USAGE}},
 	{"gaps", "not captured", {GLASSBOX__KIND__GAP, GLASSBOX__KIND__PLACE}},
 };
 #define SECTIONS (sizeof sections / sizeof *sections)
 
-const char gbx_show_sections[] = "command|parameters|code|data|outputs|metrics|machine|process|gaps";
+const char gbx_show_sections[] = "command|parameters|code|data|outputs|metrics|machine|packages|libraries|process|gaps";
 
 struct line {
 	size_t section;
@@ -60,6 +62,14 @@ static size_t section_of(Glassbox__Kind kind)
 			if (sections[i].kinds[k] == kind)
 				return i;
 	return SECTIONS;
+}
+
+/* Sections whose records stand in random order. Within them the first kind comes first, but for configs: those stand where their paths do. */
+static bool is_sorted(size_t section)
+{
+	Glassbox__Kind first = sections[section].kinds[0];
+
+	return first == GLASSBOX__KIND__PARAMETER || first == GLASSBOX__KIND__INTERPRETER || first == GLASSBOX__KIND__LIBRARY;
 }
 
 static int add_json(struct page *p, size_t section, const struct gbx_stream_view *stream, const struct gbx_record *r)
@@ -90,8 +100,9 @@ static int take_record(void *arg, const struct gbx_stream_view *stream, const st
 	if (rc)
 		return rc;
 	gbx_describe(r->body, text, sizeof text);
-	bool argument = r->kind->kind == GLASSBOX__KIND__ARGUMENT;
-	p->line[p->len++] = (struct line){section, gbx_strdup(text), argument ? r->body->argument->index : (uint32_t)p->len};
+	uint32_t order = r->kind->kind == GLASSBOX__KIND__ARGUMENT ? r->body->argument->index
+			 : is_sorted(section) ? r->kind->kind != sections[section].kinds[0] : (uint32_t)p->len;
+	p->line[p->len++] = (struct line){section, gbx_strdup(text), order};
 	return 0;
 }
 
@@ -139,7 +150,8 @@ static int by_order(const void *a, const void *b)
 
 	if (x->section != y->section)
 		return x->section < y->section ? -1 : 1;
-	if (sections[x->section].kinds[0] == GLASSBOX__KIND__PARAMETER && x->text && y->text)
+	bool by_text = is_sorted(x->section) && x->text && y->text;
+	if (by_text && (x->order == y->order || sections[x->section].kinds[0] == GLASSBOX__KIND__PARAMETER))
 		return strcmp(x->text, y->text);
 	return (x->order > y->order) - (x->order < y->order);
 }

@@ -223,6 +223,64 @@ static void describe_argument(struct line *l, const Glassbox__Argument *a)
 		add_number(l, "(", a->blob->size, " bytes, kept as a file)");
 }
 
+static void add_named(struct line *l, const char *before, const char *text)
+{
+	if (*text)
+		add_string(l, before, text);
+}
+
+static void describe_package(struct line *l, const Glassbox__Package *p)
+{
+	add_text(l, gbx_slice_text(p->name));
+	add_named(l, " ", p->version);
+	add_named(l, " ", p->build);
+	add(l, p->form == GLASSBOX__PACKAGE__FORM__CONDA ? ", conda" : p->form == GLASSBOX__PACKAGE__FORM__EGG ? ", egg" : "");
+	add_named(l, ", by ", p->installer);
+	if (p->source)
+		add_path(l, p->editable ? ", editable from " : ", from ", p->source);
+	add_named(l, ", from ", p->url);
+	if (p->commit.len)
+		add_hex(l, ", commit ", p->commit, 32);
+	if (p->archive.len)
+		add_hex(l, ", archive ", p->archive, 6);
+	if (p->record.len)
+		add_hex(l, ", record ", p->record, 6);
+	if (p->files)
+		add_number(l, ", ", p->files, p->files == 1 ? " file" : " files");
+}
+
+static void describe_library(struct line *l, const Glassbox__Library *m)
+{
+	static const char *const databases[] = {"", "dpkg ", "rpm ", "wheel ", "conda "};
+
+	add_path(l, "", m->path);
+	add(l, m->program ? ", program" : "");
+	add(l, m->deleted ? ", deleted" : "");
+	if (m->build_id.len)
+		add_hex(l, ", build id ", m->build_id, 20);
+	if (m->owner) {
+		add(l, ", ");
+		add(l, databases[m->owner->database]);
+		add_string(l, "", m->owner->name);
+		add_named(l, " ", m->owner->version);
+	}
+	add_named(l, ", ", m->component);
+	add_named(l, " ", m->version);
+}
+
+static void describe_interpreter(struct line *l, const Glassbox__Interpreter *i)
+{
+	add_text(l, gbx_slice_text(i->implementation));
+	add_named(l, " ", i->version);
+	add_path(l, ": ", i->path);
+	if (i->prefix)
+		add_path(l, i->base_prefix ? ", virtual environment " : ", prefix ", i->prefix);
+	if (i->base_prefix)
+		add_path(l, i->system_packages ? " with the packages of " : " of ", i->base_prefix);
+	if (i->build_id.len)
+		add_hex(l, ", build id ", i->build_id, 20);
+}
+
 static void describe_machine(struct line *l, const Glassbox__Body *b)
 {
 	switch (b->body_case) {
@@ -327,6 +385,15 @@ static void describe(struct line *l, const Glassbox__Body *b)
 		break;
 	case GLASSBOX__BODY__BODY_ARTIFACT:
 		describe_artifact(l, b->artifact);
+		break;
+	case GLASSBOX__BODY__BODY_PACKAGE:
+		describe_package(l, b->package);
+		break;
+	case GLASSBOX__BODY__BODY_LIBRARY:
+		describe_library(l, b->library);
+		break;
+	case GLASSBOX__BODY__BODY_INTERPRETER:
+		describe_interpreter(l, b->interpreter);
 		break;
 	case GLASSBOX__BODY__BODY_METRIC:
 		describe_metric(l, b->metric);

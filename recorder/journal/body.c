@@ -1,6 +1,6 @@
 /* The rules of each kind of body that its schema cannot say. Declared in record.h. */
+#include "base/limits.h"
 #include "journal/record.h"
-
 
 static int wrong(const char *what, struct gbx_error *err)
 {
@@ -125,6 +125,34 @@ static int check_declaration(const Glassbox__Declaration *d, struct gbx_error *e
 	return d->role && listing && (d->path || *d->uri) ? 0 : wrong("a declaration needs a role and a path or a uri", err);
 }
 
+static bool is_empty_or(ProtobufCBinaryData data, size_t len)
+{
+	return data.len == 0 || data.len == len;
+}
+
+static int check_package(const Glassbox__Package *p, struct gbx_error *err)
+{
+	if (!*p->name || !p->form || !p->path)
+		return wrong("a package needs a name, a form and a path", err);
+	return is_git_id(p->commit, true) && is_empty_or(p->archive, GBX_SHA256_LEN) && is_empty_or(p->record, GBX_SHA256_LEN)
+		? 0 : wrong("a package's commit has 20 or 32 bytes, its digests 32", err);
+}
+
+static int check_library(const Glassbox__Library *l, struct gbx_error *err)
+{
+	if (!l->path || l->build_id.len > GBX_LIMIT_BUILD_ID)
+		return wrong("a library needs a path, and a build id of at most 64 bytes", err);
+	if (l->owner && (!l->owner->database || !*l->owner->name))
+		return wrong("an owner needs a database and a name", err);
+	return !*l->version == !l->version_from ? 0 : wrong("a library has both a version and where it is known from, or neither", err);
+}
+
+static int check_interpreter(const Glassbox__Interpreter *i, struct gbx_error *err)
+{
+	return *i->implementation && i->path && i->build_id.len <= GBX_LIMIT_BUILD_ID
+		? 0 : wrong("an interpreter needs an implementation, a path, and a build id of at most 64 bytes", err);
+}
+
 int gbx_body_check(const Glassbox__Body *b, struct gbx_error *err)
 {
 	switch (b->body_case) {
@@ -152,6 +180,12 @@ int gbx_body_check(const Glassbox__Body *b, struct gbx_error *err)
 		return check_artifact(b->artifact, err);
 	case GLASSBOX__BODY__BODY_HOST:
 		return b->host->machine.len == 0 || b->host->machine.len == GBX_MACHINE_LEN ? 0 : wrong("a machine has 16 bytes", err);
+	case GLASSBOX__BODY__BODY_PACKAGE:
+		return check_package(b->package, err);
+	case GLASSBOX__BODY__BODY_LIBRARY:
+		return check_library(b->library, err);
+	case GLASSBOX__BODY__BODY_INTERPRETER:
+		return check_interpreter(b->interpreter, err);
 	case GLASSBOX__BODY__BODY_METRIC:
 		return check_metric(b->metric, err);
 	default:

@@ -24,6 +24,8 @@ static const struct name kinds[] = {
 	{GLASSBOX__GAP__KIND__HASH_PENDING, "hash-pending", "hashes that were not finished"},
 	{GLASSBOX__GAP__KIND__ARGUMENT, "argument", "arguments of the command"},
 	{GLASSBOX__GAP__KIND__METRIC, "metric", "points of metrics"},
+	{GLASSBOX__GAP__KIND__PACKAGE, "package", "packages"},
+	{GLASSBOX__GAP__KIND__LIBRARY, "library", "programs and shared objects of the job"},
 };
 
 static const struct name reasons[] = {

@@ -28,6 +28,9 @@ static const struct gbx_kind kinds[] = {
 	{GLASSBOX__KIND__DEVICE, "device", false},
 	{GLASSBOX__KIND__PROCESS, "process", false},
 	{GLASSBOX__KIND__USAGE, "usage", false},
+	{GLASSBOX__KIND__PACKAGE, "package", false},
+	{GLASSBOX__KIND__LIBRARY, "library", false},
+	{GLASSBOX__KIND__INTERPRETER, "interpreter", false},
 	{GLASSBOX__KIND__METRIC, "metric", false},
 	{GLASSBOX__KIND__KIND_UNSPECIFIED, NULL, false},
 };

@@ -6,7 +6,7 @@
 
 const char *gbx_section_name(enum gbx_section section)
 {
-	static const char *const name[] = {"code", "arguments", "parameters", "configs", "data", "environment", "results"};
+	static const char *const name[] = {"code", "arguments", "parameters", "configs", "data", "environment", "packages", "libraries", "results"};
 
 	return name[section];
 }

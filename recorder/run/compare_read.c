@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "run/compare.h"
 
@@ -195,6 +196,46 @@ static int take_host(struct gbx_compared *c, const Glassbox__Host *h, struct gbx
 	return rc ? rc : tell_text(c, GBX_SECTION_ENVIRONMENT, "user", h->user, err);
 }
 
+/* "1.2, commit 0123": what tells two installs of one package apart. */
+static int take_package(struct gbx_compared *c, const Glassbox__Package *p, struct gbx_error *err)
+{
+	bool conda = p->form == GLASSBOX__PACKAGE__FORM__CONDA;
+	char commit[2 * GBX_SHA256_LEN + 1], record[2 * GBX_SHA256_LEN + 1];
+
+	gbx_hex(p->commit.data, p->commit.len, commit);
+	gbx_hex(p->record.data, p->record.len, record);
+	GBX_AUTO_STRING char *name = gbx_asprintf("%s%s", conda ? "conda " : "", p->name);
+	GBX_AUTO_STRING char *value = gbx_asprintf("%s%s%s%s%s%s", p->version, *p->build ? " " : "", p->build, p->editable ? ", editable" : "",
+						   *commit ? ", commit " : *record ? ", record " : "", *commit ? commit : record);
+	return tell(c, (struct gbx_told){.section = GBX_SECTION_PACKAGES, .name = name, .value = value}, err);
+}
+
+static int take_interpreter(struct gbx_compared *c, const Glassbox__Interpreter *i, struct gbx_error *err)
+{
+	char build[2 * GBX_LIMIT_BUILD_ID + 1];
+
+	gbx_hex(i->build_id.data, i->build_id.len, build);
+	GBX_AUTO_STRING char *value = gbx_asprintf("%s%s%s", i->version, *build ? ", build id " : "", build);
+	return tell(c, (struct gbx_told){.section = GBX_SECTION_PACKAGES, .name = i->implementation, .value = value}, err);
+}
+
+/* Named by its owner and file name, which two machines share, or by its path. */
+static int take_library(struct gbx_compared *c, const Glassbox__Library *l, struct gbx_error *err)
+{
+	struct gbx_slice path = gbx_pb_slice(l->path->path), base = path;
+	char build[2 * GBX_LIMIT_BUILD_ID + 1];
+
+	for (size_t i = 0; i < path.len; i++)
+		if (path.data[i] == '/')
+			base = gbx_slice(path.data + i + 1, path.len - i - 1);
+	gbx_hex(l->build_id.data, l->build_id.len, build);
+	GBX_AUTO_STRING char *before = gbx_asprintf("%s%s/", l->owner ? l->owner->name : l->path->root, l->owner ? "" : ":");
+	GBX_AUTO_STRING char *name = before ? printable(before, l->owner ? base : path) : NULL;
+	GBX_AUTO_STRING char *value = gbx_asprintf("%s%s%s%s%s", l->owner ? l->owner->version : l->version, *build ? ", build id " : "", build,
+						   l->deleted ? ", deleted" : "", *build || l->owner ? "" : "no build id");
+	return tell(c, (struct gbx_told){.section = GBX_SECTION_LIBRARIES, .name = name, .value = value}, err);
+}
+
 static int take_record(void *arg, const struct gbx_stream_view *stream, const struct gbx_record *r, struct gbx_error *err)
 {
 	struct gbx_compared *c = arg;
@@ -224,6 +265,12 @@ static int take_record(void *arg, const struct gbx_stream_view *stream, const st
 		return take_device(c, b->device, err);
 	case GLASSBOX__BODY__BODY_HOST:
 		return take_host(c, b->host, err);
+	case GLASSBOX__BODY__BODY_PACKAGE:
+		return take_package(c, b->package, err);
+	case GLASSBOX__BODY__BODY_INTERPRETER:
+		return take_interpreter(c, b->interpreter, err);
+	case GLASSBOX__BODY__BODY_LIBRARY:
+		return take_library(c, b->library, err);
 	case GLASSBOX__BODY__BODY_METRIC:
 		return gbx_take_metric(&c->facts, b->metric, err);
 	default:

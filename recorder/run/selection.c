@@ -171,6 +171,9 @@ static int private_reason(const struct gbx_selection *sel, const struct gbx_stre
 	const struct gbx_referred *config = from ? gbx_selection_find(sel, from) : find(sel, stream->head.stream, r->seq);
 
 	*reason = gbx_private_kind(r->kind->kind);
+	/* conda names the address of each package; of a wheel there is one where no index gave it. */
+	if (r->kind->kind == GLASSBOX__KIND__PACKAGE && r->body->package->form != GLASSBOX__PACKAGE__FORM__CONDA && *r->body->package->url)
+		*reason = "where a package was installed from";
 	if (!*reason && r->kind->kind == GLASSBOX__KIND__CODE && sel->code_differs)
 		*reason = "the code differs from the commit";
 	return *reason || (config && config->in_head) ? 0 : gbx_private_content(&sel->private, sel->store, sel->run, r->body, reason, err);

@@ -14,7 +14,7 @@ static bool has_names(Glassbox__Kind kind)
 /* Kinds that selectors will have and no record has yet. */
 static bool is_planned(struct gbx_slice kind)
 {
-	static const char *const planned[] = {"var", "package", "input", "order", "checkpoint", "console"};
+	static const char *const planned[] = {"var", "input", "order", "checkpoint", "console"};
 
 	for (size_t i = 0; i < sizeof planned / sizeof *planned; i++)
 		if (gbx_slice_is(kind, planned[i]))
@@ -98,6 +98,17 @@ static int code_name(const Glassbox__Code *c, gbx_record_name_fn fn, void *arg)
 	return fn(arg, gbx_slice_text(hex));
 }
 
+/* The last part of its path. */
+static struct gbx_slice library_name(const Glassbox__Library *l)
+{
+	struct gbx_slice name = gbx_pb_slice(l->path->path);
+	const uint8_t *slash;
+
+	while (name.len && (slash = memchr(name.data, '/', name.len)))
+		name = gbx_slice(slash + 1, name.len - (size_t)(slash + 1 - name.data));
+	return name;
+}
+
 int gbx_record_names(const Glassbox__Body *b, struct gbx_slice elsewhere, gbx_record_name_fn fn, void *arg)
 {
 	switch (b->body_case) {
@@ -129,6 +140,12 @@ int gbx_record_names(const Glassbox__Body *b, struct gbx_slice elsewhere, gbx_re
 		return fn(arg, gbx_slice_text(b->host->hostname));
 	case GLASSBOX__BODY__BODY_DEVICE:
 		return fn(arg, gbx_slice_text(b->device->device_case == GLASSBOX__DEVICE__DEVICE_CPU ? "cpu" : "memory"));
+	case GLASSBOX__BODY__BODY_PACKAGE:
+		return fn(arg, gbx_slice_text(b->package->name));
+	case GLASSBOX__BODY__BODY_LIBRARY:
+		return fn(arg, library_name(b->library));
+	case GLASSBOX__BODY__BODY_INTERPRETER:
+		return fn(arg, gbx_slice_text(b->interpreter->implementation));
 	case GLASSBOX__BODY__BODY_METRIC:
 		return fn(arg, gbx_slice_text(b->metric->name));
 	case GLASSBOX__BODY__BODY_PROCESS:

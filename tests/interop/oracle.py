@@ -89,14 +89,14 @@ def _one(**fields):
 KINDS = {
     1: "stream-start", 2: "run-start", 3: "run-end", 4: "stream-end", 5: "seal", 6: "gap", 7: "heartbeat", 10: "place", 11: "root",
     12: "name", 13: "arg", 14: "config", 15: "param", 20: "code", 21: "git", 30: "declaration", 31: "data", 32: "data-files",
-    33: "artifact", 40: "host", 41: "system", 42: "device", 43: "process", 44: "usage",
+    33: "artifact", 40: "host", 41: "system", 42: "device", 43: "process", 44: "usage", 45: "package", 46: "library", 49: "interpreter",
     50: "metric",
 }
 NEVER_WITHHELD = set(range(1, 8))
 BODY_OF = {
     1: "StreamStart", 2: "RunStart", 3: "RunEnd", 4: "StreamEnd", 5: "Seal", 6: "Gap", 7: "Heartbeat", 10: "Place", 11: "Root",
     12: "Name", 13: "Argument", 14: "Config", 15: "Parameter", 20: "Code", 21: "Git", 30: "Declaration", 31: "Dataset",
-    32: "DatasetFiles", 33: "Artifact", 40: "Host", 41: "System", 42: "Device", 43: "Process", 44: "Usage",
+    32: "DatasetFiles", 33: "Artifact", 40: "Host", 41: "System", 42: "Device", 43: "Process", 44: "Usage", 45: "Package", 46: "Library", 49: "Interpreter",
     50: "Metric",
 }
 SCHEMA = {
@@ -115,7 +115,7 @@ SCHEMA = {
               _plain((4, "core", "bool"), (5, "started", "fixed64"), (6, "ended", "fixed64")),
     "StreamEnd": _plain((1, "sealable", "bool")),
     "Seal": _plain((1, "state", ENUM(range(5))), (2, "streams", "uint"), (3, "root", "bytes")),
-    "Gap": _plain((1, "kind", ENUM(range(16))), (2, "reason", ENUM(range(23))), (3, "count", "uint"), (4, "place", "Ref"),
+    "Gap": _plain((1, "kind", ENUM([*range(16), 18, 19])), (2, "reason", ENUM(range(23))), (3, "count", "uint"), (4, "place", "Ref"),
                   (5, "record", "Ref"), (6, "bytes", "uint")),
     "Heartbeat": _plain((1, "seconds", "uint")),
     "Place": _one(paths=(1, "PathList"), option=(2, "string"), address=(3, "string")),
@@ -147,6 +147,16 @@ SCHEMA = {
     "Memory": _plain((1, "bytes", "uint")),
     "Process": _plain((1, "role", ENUM(range(3))), (2, "pid", "uint"), (3, "start_ticks", "uint")),
     "Usage": _plain((1, "user", "uint"), (2, "system", "uint"), (3, "max_rss", "uint")),
+    "Package": _plain((1, "name", "string"), (2, "version", "string"), (3, "form", ENUM(range(4))), (4, "path", "Path"),
+                      (5, "installer", "string"), (6, "build", "string"), (7, "url", "string"), (8, "commit", "bytes"),
+                      (9, "archive", "bytes"), (10, "editable", "bool"), (11, "source", "Path"), (12, "record", "bytes"),
+                      (13, "files", "uint")),
+    "Library": _plain((1, "path", "Path"), (2, "soname", "string"), (3, "build_id", "bytes"), (4, "size", "uint"),
+                      (5, "program", "bool"), (6, "deleted", "bool"), (7, "owner", "Owner"), (8, "component", "string"),
+                      (9, "version", "string"), (10, "version_from", ENUM(range(3)))),
+    "Owner": _plain((1, "database", ENUM(range(5))), (2, "name", "string"), (3, "version", "string"), (4, "architecture", "string")),
+    "Interpreter": _plain((1, "implementation", "string"), (2, "version", "string"), (3, "path", "Path"), (4, "build_id", "bytes"),
+                          (5, "prefix", "Path"), (6, "base_prefix", "Path"), (7, "system_packages", "bool")),
     "Metric": {1: ("name", "string", ""), 2: ("ring", "bytes", ""), 3: ("first", "uint", ""), 4: ("step", "uint", "packed"),
                5: ("value", "fixed64", "packed"), 6: ("time", "fixed64", "packed")},
     "ManifestEntry": _plain((1, "path", "bytes"), (2, "type", ENUM(range(4))), (3, "size", "uint"), (4, "sha256", "bytes"),
@@ -266,6 +276,20 @@ def check_body(kind, b):
                 check_ref(b[name])
     elif kind == "host":
         _len(b, "machine", 0, 16)
+    elif kind == "package":
+        need(b.get("name") and b.get("form") and "path" in b, "no name, form or path")
+        _len(b, "commit", 0, 20, 32)
+        _len(b, "archive", 0, 32)
+        _len(b, "record", 0, 32)
+    elif kind == "library":
+        need("path" in b, "no path")
+        _len(b, "build_id", *range(65))
+        need(bool(b.get("version")) == bool(b.get("version_from")), "a version from nowhere")
+        if "owner" in b:
+            need(b["owner"].get("database") and b["owner"].get("name"), "no database or name")
+    elif kind == "interpreter":
+        need(b.get("implementation") and "path" in b, "no implementation or path")
+        _len(b, "build_id", *range(65))
     elif kind == "metric":
         need(b.get("name") and "step" in b, "no name or no points")
         _len(b, "ring", 16)
