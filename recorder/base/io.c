@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/random.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -85,39 +84,6 @@ int gbx_open_regular(int dirfd, const char *path, int *fd, struct gbx_error *err
 int gbx_open_dir(int dirfd, const char *path, bool nofollow, int *fd, struct gbx_error *err)
 {
 	return open_as(dirfd, path, O_RDONLY | O_DIRECTORY | (nofollow ? O_NOFOLLOW : 0), 0, fd, err);
-}
-
-/* openat2(2) and its RESOLVE_IN_ROOT, which older headers lack. */
-static int open_in_root(int root, const char *path, int flags)
-{
-#ifdef SYS_openat2
-	struct {
-		uint64_t flags, mode, resolve;
-	} how = {(uint64_t)(flags | O_CLOEXEC), 0, 0x10};
-
-	return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
-#else
-	(void)root, (void)path, (void)flags;
-	errno = ENOSYS;
-	return -1;
-#endif
-}
-
-int gbx_open_within(int root, const char *path, int *fd, struct stat *st, struct gbx_error *err)
-{
-	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
-	GBX_AUTO_FD int opened = root < 0 ? open_retry(AT_FDCWD, path, flags, 0) : open_in_root(root, path, flags);
-
-	if (opened < 0 && errno == ENOSYS)
-		return gbx_fail(err, GBX_E_VERSION, "cannot open '%s': this kernel cannot look below another root", path);
-	if (opened < 0)
-		return gbx_fail_errno(err, errno, "cannot open '%s'", path);
-	int rc = gbx_fstat(opened, st, err);
-	if (rc)
-		return rc;
-	*fd = opened;
-	opened = -1;
-	return 0;
 }
 
 int gbx_create_new(const char *path, mode_t mode, int *fd, struct gbx_error *err)

@@ -55,6 +55,11 @@
 #define GBX_LIMIT_ELF_HEADERS 512u               /* program headers of an executable */
 #define GBX_LIMIT_ELF_PART (64u * 1024)          /* a segment of notes, the dynamic segment */
 #define GBX_LIMIT_ELF_CHAIN 4096u                /* symbols of one hash */
+#define GBX_LIMIT_PACKAGE_NAME 255u              /* a package's name, version or the like */
+#define GBX_LIMIT_METADATA (64u * 1024)          /* the headers of a package's metadata; pyvenv.cfg, .pth and direct_url.json */
+#define GBX_LIMIT_PACKAGE_LIST (64u * 1024 * 1024) /* the list of a package's files */
+#define GBX_LIMIT_PACKAGES 100000u               /* names in a folder of packages */
+#define GBX_LIMIT_PACKAGE_FOLDERS 256u           /* where one interpreter looks for packages */
 #define GBX_LIMIT_KEY_FILE (64u * 1024)
 #define GBX_LIMIT_PASSPHRASE 1023u               /* bytes; what the openssl program takes from a file */
 #define GBX_LIMIT_DEPTH 256u                     /* folders within folders, when walking a tree of files */

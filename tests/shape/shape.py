@@ -14,7 +14,7 @@ LIBRARIES = [
     (r"sqlite3\.h", r"store/db\.c", "SQLite"),
     (r"yaml\.h", r"capture/document_yaml\.c", "libyaml"),
     (r"openssl/", r"(trust/key.*|digest/hash)\.[ch]", "OpenSSL"),
-    (r"jansson\.h", r"(base/json|cli/.*|bundle/.*|trust/.*|capture/parameters|run/.*)\.[ch]", "jansson"),
+    (r"jansson\.h", r"(base/json|cli/.*|bundle/.*|trust/.*|capture/(parameters|direct_url)|run/.*)\.[ch]", "jansson"),
 ]
 
 # Only base/ talks to the C library's files and memory. The others, with the reason:
