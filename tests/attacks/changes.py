@@ -56,7 +56,7 @@ class Made:
         run, other = p.last_run(), p.path("other")
         self.key = p.path("config/glassbox/key.pub")
         if self.form == "disclosed":
-            p.box("publish", run, "-q", "-o", other)
+            p.box("publish", run, "-q", "--withhold", "arg", "-o", other)
             p.box("disclose", run, "arg", "-q", "-o", self.path)
         else:
             full = ["--profile", "full"]
