@@ -60,6 +60,8 @@
 #define GBX_LIMIT_PACKAGE_LIST (64u * 1024 * 1024) /* the list of a package's files */
 #define GBX_LIMIT_PACKAGES 100000u               /* names in a folder of packages */
 #define GBX_LIMIT_PACKAGE_FOLDERS 256u           /* where one interpreter looks for packages */
+#define GBX_LIMIT_PACKAGE_DATABASE (64u * 1024 * 1024) /* what dpkg says of all packages; an rpm header */
+#define GBX_LIMIT_RPM_TAGS 65536u                /* entries of an rpm header; its lists may be as long as the header */
 #define GBX_LIMIT_KEY_FILE (64u * 1024)
 #define GBX_LIMIT_PASSPHRASE 1023u               /* bytes; what the openssl program takes from a file */
 #define GBX_LIMIT_DEPTH 256u                     /* folders within folders, when walking a tree of files */

@@ -53,14 +53,13 @@ void gbx_db_close(struct gbx_db **db)
 	*db = NULL;
 }
 
-int gbx_db_open(const char *path, struct gbx_db **out, struct gbx_error *err)
+static int open_as(const char *name, int how, struct gbx_db **out, struct gbx_error *err)
 {
 	GBX_AUTO_DB struct gbx_db *db = gbx_calloc(1, sizeof *db);
-	int how = path ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY;
 
 	if (!db)
 		return gbx_fail(err, GBX_E_NOMEM, "no memory for a database");
-	int rc = sqlite3_open_v2(path ? path : ":memory:", &db->handle, how, NULL);
+	int rc = sqlite3_open_v2(name, &db->handle, how, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_extended_result_codes(db->handle, 1);
 	if (rc == SQLITE_OK)
@@ -75,6 +74,22 @@ int gbx_db_open(const char *path, struct gbx_db **out, struct gbx_error *err)
 	*out = db;
 	db = NULL;
 	return 0;
+}
+
+int gbx_db_open(const char *path, struct gbx_db **out, struct gbx_error *err)
+{
+	int how = path ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY;
+
+	return open_as(path ? path : ":memory:", how, out, err);
+}
+
+int gbx_db_open_frozen(const char *uri, struct gbx_db **out, struct gbx_error *err)
+{
+	GBX_AUTO_STRING char *name = gbx_asprintf("%s?immutable=1", uri);
+
+	if (!name)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for a name");
+	return open_as(name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, out, err);
 }
 
 int gbx_db_run(struct gbx_db *db, const char *sql, struct gbx_error *err)

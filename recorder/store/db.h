@@ -15,6 +15,9 @@ struct gbx_statement;
 
 /* Opens a file that is there; path NULL: a new database in memory. */
 int gbx_db_open(const char *path, struct gbx_db **out, struct gbx_error *err) GBX_MUST_USE;
+/* Opens somebody else's file for reading as it lies there: nothing is locked, written or made beside it, and what is in a log beside it is
+ * not seen. uri: "file:" and an absolute path without "?", "#" and "%". */
+int gbx_db_open_frozen(const char *uri, struct gbx_db **out, struct gbx_error *err) GBX_MUST_USE;
 void gbx_db_close(struct gbx_db **db);
 
 /* Runs one or more statements; what they answer is ignored. */
