@@ -62,6 +62,12 @@
 #define GBX_LIMIT_PACKAGE_FOLDERS 256u           /* where one interpreter looks for packages */
 #define GBX_LIMIT_PACKAGE_DATABASE (64u * 1024 * 1024) /* what dpkg says of all packages; an rpm header */
 #define GBX_LIMIT_RPM_TAGS 65536u                /* entries of an rpm header; its lists may be as long as the header */
+#define GBX_LIMIT_PROCESSES 1024u                /* of a job, that are looked at */
+#define GBX_LIMIT_OBJECTS 10000u                 /* programs and shared objects of a job */
+#define GBX_LIMIT_INTERPRETERS 64u               /* of a job */
+#define GBX_LIMIT_EDITABLE 64u                   /* editable installs whose repositories are asked */
+#define GBX_LIMIT_MAPS (16u * 1024 * 1024)       /* of a process's list of mappings */
+#define GBX_LIMIT_PROCESS_TEXT (1024u * 1024)    /* its arguments, its environment */
 #define GBX_LIMIT_KEY_FILE (64u * 1024)
 #define GBX_LIMIT_PASSPHRASE 1023u               /* bytes; what the openssl program takes from a file */
 #define GBX_LIMIT_DEPTH 256u                     /* folders within folders, when walking a tree of files */

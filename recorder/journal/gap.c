@@ -51,6 +51,7 @@ static const struct name reasons[] = {
 	{GLASSBOX__GAP__REASON__DAMAGED, "damaged", "damaged, with intact records behind the damage"},
 	{GLASSBOX__GAP__REASON__SECRET, "secret", "a secret in it was left out"},
 	{GLASSBOX__GAP__REASON__NOT_PARSED, "not-parsed", "recorded by its bytes only: it was not parsed"},
+	{GLASSBOX__GAP__REASON__UNSEEN, "unseen", "ended before anybody looked"},
 };
 
 static const struct name *find(const struct name *table, size_t len, int value)
