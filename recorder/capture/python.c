@@ -334,7 +334,7 @@ static int add_folders(const struct gbx_python_process *p, struct gbx_python *ou
 
 static int find(const struct gbx_python_process *p, struct gbx_python *out, struct gbx_error *err)
 {
-	GBX_AUTO_STRING char *command = command_of(p), *home = NULL, *real = NULL;
+	GBX_AUTO_STRING char *command = command_of(p), *home = NULL;
 	GBX_AUTO_STRING char *start = folder_of(!gbx_is_python(p->program) && p->library ? p->library : p->program);
 	const char *said = gbx_python_options(p->arguments).no_environment ? NULL : gbx_environment_value(p->environment, "PYTHONHOME");
 	int rc = command && start ? find_environment(p, command, out, &home, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
