@@ -30,7 +30,9 @@ static const char *owner(const struct gbx_software *s, size_t index)
 	static char text[300];
 	const Glassbox__Owner *o = s->library[index]->owner;
 
-	snprintf(text, sizeof text, o ? "%s %s %s" : "", o ? o->name : "", o ? o->version : "", o ? o->architecture : "");
+	if (!o)
+		return "";
+	snprintf(text, sizeof text, "%s %s %s", o->name, o->version, o->architecture);
 	return text;
 }
 
