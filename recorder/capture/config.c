@@ -188,7 +188,7 @@ int gbx_config_scan(const struct gbx_config *config, const struct gbx_scanner *s
 	GBX_AUTO_BYTES struct gbx_bytes plain = {0};
 	struct gbx_slice text = gbx_slice_of(&config->content);
 
-	*secret = text.len && gbx_scan_first(scanner, text);
+	*secret = text.len && gbx_secrets_first(scanner, text);
 	if (*secret || !text.len || !memchr(text.data, '\\', text.len))
 		return 0;
 	int rc = unescape(text, &plain, err);

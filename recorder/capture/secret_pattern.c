@@ -77,7 +77,7 @@ int gbx_pattern_parse(const char *text, struct gbx_pattern *out, struct gbx_erro
 
 	while (*p) {
 		if (made.items == GBX_PATTERN_ITEMS)
-			return unexpected(text, "more parts than 8", err);
+			return unexpected(text, "more parts than 12", err);
 		struct gbx_pattern_item *item = &made.item[made.items++];
 		if (*p == '[') {
 			p = parse_class(p + 1, item);

@@ -13,7 +13,7 @@
 
 #include "base/bytes.h"
 
-#define GBX_PATTERN_ITEMS 8
+#define GBX_PATTERN_ITEMS 12
 #define GBX_PATTERN_LITERAL 40
 
 /* One literal, or one class and how often. */

@@ -32,6 +32,7 @@ struct gbx_scan {
 	size_t at;     /* what is looked at next */
 	uint32_t next; /* and by which of the words that may begin there */
 	struct gbx_secret_assignment assignment;
+	uint64_t met[GBX_SECRET_RULES / 64]; /* rules whose word was met; of the others nothing below is set */
 	struct gbx_pattern_runs runs[GBX_SECRET_RULES];
 	size_t refused[GBX_SECRET_RULES]; /* where the last match of a rule ended that was not mixed enough */
 };

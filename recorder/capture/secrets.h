@@ -17,4 +17,8 @@ int gbx_secrets_mask_value(const struct gbx_scanner *s, struct gbx_slice name, s
 int gbx_secrets_mask_argument(const struct gbx_scanner *s, struct gbx_slice before, struct gbx_slice argument, struct gbx_bytes *out,
 			      size_t *hits, struct gbx_error *err) GBX_MUST_USE;
 
+/* The rule by which something in the content of a file is a secret, or NULL: as gbx_scan_first, and in text of two or four bytes a
+ * letter, too. */
+const char *gbx_secrets_first(const struct gbx_scanner *s, struct gbx_slice content);
+
 #endif

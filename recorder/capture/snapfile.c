@@ -145,7 +145,7 @@ static bool has_secret(const struct gbx_snapshot *s, const struct taken *t)
 {
 	const struct gbx_scanner *scanner = s->options->scanner;
 
-	return is_new(s, t) && (gbx_scan_first(scanner, t->content) || gbx_scan_first(scanner, t->file->path));
+	return is_new(s, t) && (gbx_secrets_first(scanner, t->content) || gbx_scan_first(scanner, t->file->path));
 }
 
 static int take_content(struct gbx_snapshot *s, struct taken *t, struct gbx_error *err)

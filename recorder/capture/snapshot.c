@@ -83,7 +83,7 @@ static int copy_staged(struct gbx_snapshot *s, const uint8_t *id, struct gbx_err
 	if (rc == GBX_E_NOTFOUND)
 		return 0;
 	/* In the work tree the file may have lost its secret again. */
-	if (rc == 0 && gbx_scan_first(s->options->scanner, gbx_slice_of(&s->cleaned)))
+	if (rc == 0 && gbx_secrets_first(s->options->scanner, gbx_slice_of(&s->cleaned)))
 		return 0;
 	return rc ? rc : gbx_snapstore_keep(&s->store, false, id, gbx_slice_of(&s->cleaned), err);
 }

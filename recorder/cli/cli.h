@@ -27,7 +27,9 @@ extern const char gbx_show_sections[];
 /* Where run's command line could not even be taken apart: becomes the job behind its "--". Returns 125 where it may not or cannot. */
 int gbx_run_without_memory(char **argv);
 
-/* Prints "glassbox: line" on standard error. */
+/* What in a line for a person looks like a secret becomes the name of a rule; size is that of line's array. */
+void gbx_hide_secrets(char *line, size_t size);
+/* Prints "glassbox: line" on standard error, without secrets. */
 void gbx_say(const char *line);
 /* Says each of several lines, which may be NULL. */
 void gbx_say_lines(const char *lines);

@@ -62,6 +62,7 @@ static int run_command(const struct gbx_command *c, char **argv)
 
 	if (gbx_options_parse("glassbox", c, argv, &given, &err)) {
 		/* The line begins with the program's name. */
+		gbx_hide_secrets(err.line, sizeof err.line);
 		gbx_make_plain(err.line);
 		fprintf(stderr, "%s\n", err.line);
 		if (err.code != GBX_E_NOMEM)

@@ -1,14 +1,34 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "capture/secrets.h"
 #include "cli/cli.h"
 #include "cli/output.h"
+
+/* Standard error ends up in the logs of schedulers and services, which other people read. Without memory for looking nothing is said that
+ * may hold a secret. */
+void gbx_hide_secrets(char *line, size_t size)
+{
+	GBX_AUTO_SCANNER struct gbx_scanner *scanner = NULL;
+	GBX_AUTO_BYTES struct gbx_bytes clean = {0};
+	struct gbx_error err;
+	size_t hits = 0;
+	int rc = gbx_scanner_new(gbx_secret_rules, &scanner, &err);
+
+	if (rc == 0)
+		rc = gbx_secrets_mask(scanner, gbx_slice_text(line), &clean, &hits, &err);
+	if (rc)
+		snprintf(line, size, "%s", err.line);
+	else if (hits)
+		snprintf(line, size, "%.*s", (int)clean.len, (const char *)clean.data);
+}
 
 void gbx_say(const char *line)
 {
 	char plain[2048];
 
 	snprintf(plain, sizeof plain, "%s", line);
+	gbx_hide_secrets(plain, sizeof plain);
 	gbx_make_plain(plain);
 	fprintf(stderr, "glassbox: %s\n", plain);
 }

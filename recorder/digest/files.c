@@ -79,6 +79,27 @@ void gbx_files_sort_problems(struct gbx_files *files)
 		qsort(files->problem, files->problems, sizeof *files->problem, problem_order);
 }
 
+int gbx_files_leave_out(struct gbx_files *files, bool (*holds)(void *arg, const char *path), void *arg, Glassbox__Gap__Reason reason,
+			struct gbx_error *err)
+{
+	size_t kept = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < files->len; i++) {
+		struct gbx_found f = files->file[i];
+		if (rc || !holds(arg, f.path)) {
+			files->file[kept++] = f;
+			continue;
+		}
+		rc = gbx_files_add_problem(files, f.path, reason, GBX_E_REFUSED, "left out", err);
+		files->bytes -= f.size;
+		gbx_free(f.path);
+	}
+	files->len = kept;
+	gbx_files_sort_problems(files);
+	return rc;
+}
+
 int gbx_files_locate(const char *root, const struct gbx_files *files, struct gbx_files_place *place, struct gbx_error *err)
 {
 	struct gbx_files_place found = {AT_FDCWD, NULL};

@@ -52,6 +52,10 @@ void gbx_files_free(struct gbx_files *files);
  * that cannot be listed is a problem. At most GBX_LIMIT_DEPTH folders deep. */
 int gbx_files_walk(const char *root, struct gbx_files *out, struct gbx_error *err) GBX_MUST_USE;
 
+/* Takes the files whose path `holds` is true for out of a list that was walked, each as a problem with this reason. */
+int gbx_files_leave_out(struct gbx_files *files, bool (*holds)(void *arg, const char *path), void *arg, Glassbox__Gap__Reason reason,
+			struct gbx_error *err) GBX_MUST_USE;
+
 struct gbx_hash_options {
 	unsigned threads; /* 0: one for each processor that this process may use */
 	/* Beside a job: the threads run at the lowest CPU and I/O priority, and pages of a file that was not in the page cache before

@@ -211,7 +211,7 @@ static void put_problems(struct gbx_recorder *r, struct gbx_declared *d)
 
 	if (d->told == d->files.problems || !locate(r, d, &base))
 		return;
-	for (int reason = 1; reason <= GLASSBOX__GAP__REASON__NOT_WRITTEN; reason++) {
+	for (int reason = 1; reason <= GLASSBOX__GAP__REASON__SECRET; reason++) {
 		struct listed l = {0};
 		for (size_t i = d->told; i < d->files.problems; i++)
 			if ((int)d->files.problem[i].reason == reason)
@@ -223,17 +223,42 @@ static void put_problems(struct gbx_recorder *r, struct gbx_declared *d)
 	d->told = d->files.problems;
 }
 
+static bool holds_secret(void *arg, const char *path)
+{
+	const struct gbx_recorder *r = arg;
+
+	return gbx_scan_first(r->scanner, gbx_slice_text(path)) != NULL;
+}
+
 static bool walk(struct gbx_recorder *r, struct gbx_declared *d)
 {
 	struct gbx_error err;
+	int rc = gbx_files_walk(d->path, &d->files, &err);
 
-	if (gbx_files_walk(d->path, &d->files, &err)) {
+	if (rc == 0)
+		rc = gbx_files_leave_out(&d->files, holds_secret, r, GLASSBOX__GAP__REASON__SECRET, &err);
+	if (rc) {
 		put_gap(r, d, gap_kind(d), gbx_gap_reason(&err));
 		d->recorded = true;
 		return false;
 	}
 	d->walked = true;
 	return true;
+}
+
+/* A name or URI with a secret in it: what is left of it, and a number, so that no two names are one. */
+static void hide(struct gbx_recorder *r, struct gbx_declared *d, char **text)
+{
+	char *clean = NULL;
+	struct gbx_error err;
+
+	if (!*text || gbx_hide(r, *text, &clean, &err) == 0)
+		return;
+	gbx_free(*text);
+	*text = clean ? gbx_asprintf("%s-%u", clean, ++r->hidden) : NULL;
+	gbx_free(clean);
+	struct gbx_place place = {.option = d->role == GLASSBOX__DECLARATION__ROLE__DATA ? "--data" : "--output"};
+	gbx_put_gap(r, gap_kind(d), *text ? GLASSBOX__GAP__REASON__SECRET : GLASSBOX__GAP__REASON__FAILED, 1, &place);
 }
 
 void gbx_declared_begin(struct gbx_recorder *r, struct gbx_declared *d)
@@ -244,6 +269,12 @@ void gbx_declared_begin(struct gbx_recorder *r, struct gbx_declared *d)
 	uint8_t listing[GBX_SHA256_LEN];
 	struct gbx_error err;
 
+	hide(r, d, &d->name);
+	hide(r, d, &d->uri);
+	if (!d->name || (!d->uri && !d->path)) {
+		d->recorded = true;
+		return;
+	}
 	m.role = d->role;
 	m.name = d->name;
 	if (d->uri)

@@ -64,6 +64,9 @@ void gbx_recorder_free(struct gbx_recorder *r)
 		gbx_free(r->root[i].name);
 		gbx_free(r->root[i].path);
 	}
+	for (size_t i = 0; i < r->kepts; i++)
+		gbx_free(r->kept[i]);
+	gbx_free(r->kept);
 	gbx_free(r->root);
 	*r = (struct gbx_recorder){0};
 }

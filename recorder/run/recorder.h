@@ -27,6 +27,9 @@ struct gbx_recorder {
 	struct gbx_scanner *scanner; /* of secrets: what is recorded of words from outside went through it */
 	struct gbx_root *root;
 	size_t roots, roots_cap;
+	char **kept; /* paths without their secrets, for as long as records need them */
+	size_t kepts, kepts_cap;
+	unsigned hidden; /* names that had a secret in them */
 	pthread_mutex_t lock;        /* over the counters: facts come from several threads, roots from one at a time */
 	uint64_t gaps;
 	uint64_t lost;               /* facts that could not be written */
@@ -62,8 +65,10 @@ void gbx_put_gap_option(struct gbx_recorder *r, Glassbox__Gap__Kind kind, Glassb
 int gbx_add_root(struct gbx_recorder *r, const char *name, const char *path, struct gbx_error *err) GBX_MUST_USE;
 /* Records the roots added since the last call, in random order. */
 void gbx_put_roots(struct gbx_recorder *r);
+/* Text without its secrets, to be freed: 1 where it had some, and then *out is NULL where there is no memory for it. 0: it has none. */
+int gbx_hide(const struct gbx_recorder *r, const char *text, char **out, struct gbx_error *err) GBX_MUST_USE;
 /* A path relative to the deepest root that holds it; where none does, a root of its own named `name` is recorded. Members of *out
- * point into r and path. */
+ * point into r and path. A secret in the path becomes the name of its rule. */
 int gbx_locate(struct gbx_recorder *r, const char *path, const char *name, Glassbox__Path *out, struct gbx_error *err) GBX_MUST_USE;
 
 /* Shuffles n indexes by the kernel's randomness: records of one kind are written in an order that says nothing. */

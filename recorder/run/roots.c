@@ -36,15 +36,49 @@ int gbx_add_root(struct gbx_recorder *r, const char *name, const char *path, str
 	return 0;
 }
 
+int gbx_hide(const struct gbx_recorder *r, const char *text, char **out, struct gbx_error *err)
+{
+	GBX_AUTO_BYTES struct gbx_bytes clean = {0};
+	size_t hits = 0;
+	int rc = gbx_secrets_mask(r->scanner, gbx_slice_text(text), &clean, &hits, err);
+
+	*out = NULL;
+	if (rc == 0 && hits == 0)
+		return 0;
+	*out = rc == 0 ? gbx_memdup(clean.data, clean.len) : NULL;
+	return 1;
+}
+
+/* Text as it is, or what is left of it without its secrets, which r keeps. */
+static int clean(struct gbx_recorder *r, const char *text, const char **out, struct gbx_error *err)
+{
+	char *hidden;
+
+	*out = text;
+	if (gbx_hide(r, text, &hidden, err) == 0)
+		return 0;
+	int rc = hidden ? gbx_grow((void **)&r->kept, &r->kepts_cap, r->kepts, sizeof *r->kept, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+	if (rc) {
+		gbx_free(hidden);
+		return rc;
+	}
+	*out = r->kept[r->kepts++] = hidden;
+	gbx_put_gap(r, GLASSBOX__GAP__KIND__ENVIRONMENT, GLASSBOX__GAP__REASON__SECRET, 1, NULL);
+	return 0;
+}
+
 static void put_root(struct gbx_recorder *r, struct gbx_root *root)
 {
 	Glassbox__Body body = GLASSBOX__BODY__INIT;
 	Glassbox__Root message = GLASSBOX__ROOT__INIT;
 
-	if (root->recorded)
+	const char *path;
+	struct gbx_error err;
+
+	if (root->recorded || clean(r, root->path, &path, &err))
 		return;
 	message.name = root->name;
-	message.path = gbx_pb_bytes(root->path, strlen(root->path));
+	message.path = gbx_pb_bytes(path, strlen(path));
 	body.body_case = GLASSBOX__BODY__BODY_ROOT;
 	body.root = &message;
 	root->recorded = gbx_put(r, &body, NULL);
@@ -92,7 +126,10 @@ int gbx_locate(struct gbx_recorder *r, const char *path, const char *name, Glass
 	put_root(r, root);
 	if (!root->recorded)
 		return gbx_fail(err, GBX_E_IO, "the root '%s' could not be recorded", root->name);
-	const char *under = gbx_path_under(path, root->path);
+	const char *under;
+	int rc = clean(r, gbx_path_under(path, root->path), &under, err);
+	if (rc)
+		return rc;
 	glassbox__path__init(out);
 	out->root = root->name;
 	out->path = gbx_pb_bytes(under, strlen(under));

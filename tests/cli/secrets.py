@@ -83,7 +83,41 @@ def url(rng):
     return f"https://user:{value}@example.org/repo.git", value
 
 
-PREFIXED = [hugging_face, github, github_fine, gitlab, openai, aws, slack, google, jwt, pem, url]
+BASE64 = ALNUM + "+/"
+HEX = "0123456789abcdef"
+
+
+def around(before, alphabet, length, after=""):
+    """A value of which the words around it tell what it is."""
+    def make(rng):
+        value = pick(rng, alphabet, length)
+        return before + value + after, value
+    return make
+
+
+def encoded(before, after=""):
+    """user:password in base64; neither form may be found."""
+    def make(rng):
+        value = base64.b64encode(("me:" + pick(rng, ALNUM, 15)).encode()).decode()
+        return before + value + after, value
+    return make
+
+
+MORE = [
+    around("api" + "_org_", ALNUM, 34), around("npm" + "_", ALNUM, 36), around("pypi" + "-AgEIcHlwaS5vcmc", ALNUM + "-_", 80),
+    around("sk" + "-proj-", ALNUM + "-_", 120), around("sk" + "-ant-api03-", ALNUM + "-_", 95), around("nvapi" + "-", ALNUM + "-_", 64),
+    around("gsk" + "_", ALNUM, 52), around("dapi", HEX, 32), around("dckr" + "_pat_", ALNUM + "-_", 27),
+    around("WANDB_API_KEY=", HEX, 40), around("wandb login ", HEX, 40), around("machine api.wandb.ai login user password ", HEX, 40),
+    around("aws_secret_access_key = ", BASE64, 40), around("export AWS_SECRET_ACCESS_KEY=", BASE64, 40),
+    around("postgres://me:", ALNUM, 12, "@db:5432/x"), around("mongodb+srv://me:", ALNUM, 12, "@cluster.example.net/x"),
+    around("redis://:", ALNUM, 12, "@cache:6379/0"), around("Server=db;Uid=me;Password=", ALNUM, 12, ";Encrypt=yes"),
+    around("DefaultEndpointsProtocol=https;AccountName=x;AccountKey=", BASE64, 86, "=="), around("https://x.example.net/c?sv=1&sig=", ALNUM, 44, "%3D"),
+    around("https://hooks.slack.com/services/T" + "0A1B2C3D/B0A1B2C3D/", ALNUM, 24), around("https://", ALNUM, 30, "@git.example.org/x.git"),
+    around("curl -u me:", ALNUM, 12, " https://x.example"), around("Authorization: Bearer ", ALNUM, 32),
+    encoded("Authorization: Basic "), encoded('{"auths": {"ghcr.io": {"auth": "', '"}}}'), encoded("_auth="),
+    around('{"type": "service_account", "private_key_id": "', HEX, 40, '"}'), around('{"username": "me", "key": "', HEX, 32, '"}'),
+]
+PREFIXED = [hugging_face, github, github_fine, gitlab, openai, aws, slack, google, jwt, pem, url, *MORE]
 NAMES = ["hf-token", "hub_token", "wandb-api-key", "api_key", "db-password", "client-secret", "auth-token", "my.secret"]
 
 
@@ -96,6 +130,12 @@ class Plants:
         text, value = self.rng.choice(PREFIXED)(self.rng)
         self.values.append(value)
         return text
+
+    def plain(self):
+        """One that may be the name of a file."""
+        value = self.rng.choice([hugging_face, github, github_fine, gitlab, openai, aws, slack])(self.rng)[1]
+        self.values.append(value)
+        return value
 
     def unnamed(self, length=24):
         """A value that only its name gives away."""
@@ -164,7 +204,9 @@ class Secrets(unittest.TestCase):
         self.assertGreater(len(everything), 2000)
         for text in spelled:
             if text in everything:
-                self.fail(f"{next(where for data, where in pieces if text in data)}: {text[:12]}...")
+                data, where = next((data, where) for data, where in pieces if text in data)
+                at = data.index(text)
+                self.fail(f"{where}: {data[max(at - 60, 0):at + 12]}...")
 
     @staticmethod
     def contents(folders, also):
@@ -183,10 +225,11 @@ class Secrets(unittest.TestCase):
     def everywhere(self, seed, count):
         plants = Plants(seed)
         argv, params, config, changed = [], [], {"lr": 0.1}, ["x = 1"]
+        data, outputs, wide = [], [], []
         while len(plants.values) < count:
             n = len(plants.values)
             name = plants.rng.choice(NAMES)
-            place = n % 8
+            place = n % 12
             if place == 0:
                 argv.append(plants.known())
             elif place == 1:
@@ -201,8 +244,21 @@ class Secrets(unittest.TestCase):
                 config[f"c{n}"] = {"nested": [plants.known()], name: plants.unnamed()}
             elif place == 6:
                 changed.append(f'{name.replace("-", "_").replace(".", "_")} = "{plants.unnamed()}"')
-            else:
+            elif place == 7:
                 changed.append(f"# {plants.known()}")
+            elif place == 8:
+                data.append(plants.plain())
+            elif place == 9:
+                outputs.append(plants.plain())
+            elif place == 10:
+                argv += plants.rng.choice([lambda: ["-u", "me:" + plants.unnamed(12)], lambda: ["-p" + plants.unnamed()],
+                                           lambda: [f"--user=me:{plants.unnamed(12)}"], lambda: [plants.unnamed() + "@git.example.org:a/b.git"]])()
+            else:
+                wide.append(plants.known())
+        options = self.declare(plants, data, outputs)
+        with open(self.repo + "/wide.txt", "wb") as f:
+            f.write("\n".join(wide).encode("utf-16"))
+        self.git("add", "wide.txt")
         self.write("config.json", json.dumps(config))
         self.write("train.py", "\n".join(changed) + "\n")
         self.write("staged.sh", plants.known())
@@ -216,15 +272,38 @@ class Secrets(unittest.TestCase):
         self.git("remote", "add", "origin", url(plants.rng)[0])
         plants.values.append(re.search("user:(.*)@", subprocess.run(["git", "remote", "-v"], cwd=self.repo, env=self.environment,
                                                                     capture_output=True, text=True, check=True).stdout)[1])
-        return plants.values, argv, params
+        return plants.values, argv, params + options
+
+    def declare(self, plants, data, outputs):
+        """Folders whose files have such names; and folders, names and addresses with one in them."""
+        for folder, names in ((self.folder + "/data", data), (self.folder + "/out", outputs)):
+            os.mkdir(folder)
+            for name in [*names, "plain"]:
+                with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+                    f.write("x")
+        secret, root = (os.path.join(self.folder, plants.plain()) for _ in range(2))
+        for folder in (secret, root):
+            os.mkdir(folder)
+            with open(folder + "/file", "w", encoding="utf-8") as f:
+                f.write("y")
+        with open(root + "/more.json", "w", encoding="utf-8") as f:
+            f.write('{"plain": 1}')
+        return ["--data", "set=" + self.folder + "/data", "--output", "made=" + self.folder + "/out", "--data", secret, "--output", root + "/file",
+                "--config", root + "/more.json", "--data", f"{plants.plain()}=/usr/share/common-licenses", "--data", f"bucket=s3://AK:{plants.unnamed()}@bucket/x",
+                "--data", f"signed=https://example.org/x?token={plants.unnamed()}", "--data", f"path=https://example.org/{plants.plain()}/x",
+                "--name", "run " + plants.known()]
 
     def test_500_planted_secrets_and_not_one_written(self):
         values, argv, params = self.everywhere(SEED, COUNT)
         self.assertGreaterEqual(len(values), COUNT)
         self.glassbox("run", "--config", "config.json", *params, "--", "sh", "-c", "true", *argv)
         self.search(values, self.store, also=[self.said])
+        records = json.loads(self.glassbox("records", "last", "--json"))["records"]
+        self.assertEqual({r["body"]["files"] for r in records if r["kind"] in ("data", "artifact") and r["body"]["name"] in ("set", "made")}, {1})
         self.glassbox("key", "new", "--name", "me@example.org")
         self.glassbox("publish", "last", "--profile", "full", "-o", self.folder + "/bundle")
+        done = subprocess.run([VERIFIER, self.folder + "/bundle", "--json"], env=self.environment, capture_output=True, check=False)
+        self.assertEqual(json.loads(done.stdout)["verdict"], "undetermined", done.stdout)  # for want of a trusted key only
         self.search(values, self.store, self.folder + "/bundle", also=[self.said])
         for words in (["show", "last"], ["records", "last", "--json"], ["show", "last", "--json"]):
             self.glassbox(*words)

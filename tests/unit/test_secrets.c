@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "base/mem.h"
 #include "capture/secrets.h"
 #include "test.h"
 
@@ -164,6 +165,53 @@ static void arguments(void **state)
 	argument_becomes("-c", "run hf" "_AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGh x.py", "run {secret:hugging-face} x.py");
 	argument_becomes("", "a -----BEGIN " "PRIVATE KEY-----\nMIIEvQIBAD\nxyz", "a {secret:private-key}");
 	argument_becomes("--lr", "", "");
+	argument_becomes("-u", "me:hunter2", "{secret:user-password}");
+	argument_becomes("--user", "me:hunter2", "{secret:user-password}");
+	argument_becomes("-u", "1000:1000", "1000:1000");
+	argument_becomes("-u", "root:root", "root:root");
+	argument_becomes("-u", "https://example.org/x", "https://example.org/x");
+	argument_becomes("-u", "train.py", "train.py");
+	argument_becomes("", "-umy:hunter2", "{secret:user-password}");
+	argument_becomes("", "-px9Kq2mPz7LwT4vRb8N", "-p{secret:named}");
+	argument_becomes("", "_auth=bWU6aHVudGVyMg==", "_auth={secret:npm}");
+	argument_becomes("", "-p8080:80", "-p8080:80");
+	argument_becomes("", "-passive-mode-of-ftp", "-passive-mode-of-ftp");
+	argument_becomes("", "--user=me:hunter2", "--user={secret:user-password}");
+	argument_becomes("", "Ab3dEf9hIj2lMn5pQr7tUv1x@git.example.org:org/x.git", "{secret:user-token}");
+	argument_becomes("", "git@github.com:org/x.git", "git@github.com:org/x.git");
+	argument_becomes("", "model-2024-05@host:checkpoints", "model-2024-05@host:checkpoints");
+}
+
+static void wide_holds(const char *text, size_t before, unsigned width, bool big, bool mark)
+{
+	GBX_AUTO_BYTES struct gbx_bytes wide = {0};
+	struct gbx_error err;
+	uint8_t letter[4] = {0};
+	size_t len = strlen(text), at = big ? width - 1 : 0;
+
+	if (mark)
+		assert_int_equal(gbx_bytes_append(&wide, big ? "\xfe\xff" : "\xff\xfe", 2, &err), 0);
+	for (size_t i = 0; i < before + len; i++) {
+		letter[at] = i < before ? 'a' : (uint8_t)text[i - before];
+		letter[width - 1 - at] = mark && i < before ? 0x4e : 0;
+		assert_int_equal(gbx_bytes_append(&wide, letter, width, &err), 0);
+	}
+	if (!gbx_secrets_first(scanner, gbx_slice_of(&wide)))
+		fail_msg("'%s': nothing found behind %zu letters of %u bytes", text, before, width);
+}
+
+/* Windows have it, and what other editors make of it; wherever in it a secret stands. */
+static void wide_text(void **state)
+{
+	static const char token[] = " hf" "_AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGh ";
+
+	(void)state;
+	for (size_t before = 10; before < 200000; before = before * 2 + 1)
+		for (unsigned way = 0; way < 6; way++)
+			wide_holds(token, before, way < 4 ? 2 : 4, way & 1, way & 2);
+	for (size_t before = 49140 - sizeof token; before < 49170; before++)
+		wide_holds(token, before, 2, false, false);
+	assert_null(gbx_secrets_first(scanner, gbx_slice("\xff\xfe" "a\0b\0c\0d\0", 10)));
 }
 
 static void masking_twice_is_once(void **state)
@@ -202,44 +250,50 @@ static void bad_patterns(void **state)
 	pattern_is_refused("abc[a-z", "without its ']'");
 	pattern_is_refused("abc[a]{x}", "expected {n}");
 	pattern_is_refused("abc[a]{5,2}", "expected {n}");
-	pattern_is_refused("abc[a]b[a]b[a]b[a]b[a]b", "more parts");
+	pattern_is_refused("abc[a]b[a]b[a]b[a]b[a]b[a]b[a]b", "more parts");
 }
 
-/* Whatever the text is, each byte of it costs a bounded number of steps: 16 MiB of the worst that could be thought of. A search that
- * goes back would take hours. */
+static void search_repeated(const char *piece, size_t len, size_t size)
+{
+	GBX_AUTO_STRING char *text = gbx_calloc(1, size);
+	struct gbx_scan scan;
+	struct gbx_secret_hit hit;
+	size_t last = 0;
+
+	assert_non_null(text);
+	for (size_t at = 0; at < size; at++)
+		text[at] = piece[at % len];
+	uint64_t began = gbx_monotonic_nanos();
+	gbx_scan_begin(&scan, scanner, gbx_slice(text, size));
+	while (gbx_scan_next(&scan, &hit))
+		last = hit.to;
+	if (getenv("GLASSBOX_SHOW"))
+		printf("%-24.*s %8.1f MB/s, last hit at %zu\n", (int)len, piece, (double)size * 1e3 / (double)(gbx_monotonic_nanos() - began), last);
+}
+
+/* Whatever the text is, each byte of it costs a bounded number of steps: 6 MiB of the worst that could be thought of, and of each rule
+ * what it begins with and what almost is a hit. A search that goes back would take hours. */
 static void worst_texts(void **state)
 {
 	static const char *const piece[] = {
 		"_eyJ", "eyJ", "://", "://a:", "token", "token=", "token=\"", "--token ", "password: '", "-sk-", "_hf_", "-----BEGIN A ", "xoxb-",
 		"eyJaaaaaaaaa.", "glpat-", "a", "\"", "token:'token\"", "api_key\\\"", "SG.aaaaaaaaaaaaaaaa.", "=", "https://a:b",
+		"machine a login ", "eyJhcGlfYWRkcmVzcyI6Imh0", "\"username\":\"", "curl -u a", ";Password=", "uthorization:",
 	};
-	size_t size = 16u << 20;
-	char *text = malloc(size);
 
 	(void)state;
-	assert_non_null(text);
-	for (size_t i = 0; i < sizeof piece / sizeof *piece; i++) {
-		size_t len = strlen(piece[i]);
-		for (size_t at = 0; at < size; at++)
-			text[at] = piece[i][at % len];
-		struct gbx_scan scan;
-		struct gbx_secret_hit hit;
-		size_t last = 0;
-		uint64_t began = gbx_monotonic_nanos();
-		gbx_scan_begin(&scan, scanner, gbx_slice(text, size));
-		while (gbx_scan_next(&scan, &hit))
-			last = hit.to;
-		if (getenv("GLASSBOX_SHOW"))
-			printf("%-24s %8.1f MB/s, last hit at %zu\n", piece[i], (double)size * 1e3 / (double)(gbx_monotonic_nanos() - began), last);
-	}
-	free(text);
+	for (size_t i = 0; i < sizeof piece / sizeof *piece; i++)
+		search_repeated(piece[i], strlen(piece[i]), 6u << 20);
+	for (const struct gbx_secret_rule *r = gbx_secret_rules; r->name; r++)
+		for (size_t part = 1; part <= 4; part++)
+			search_repeated(r->hit[0], strlen(r->hit[0]) * part / 4, 128u << 10);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_rule_finds_its_cases), cmocka_unit_test(place_is_no_matter), cmocka_unit_test(names),
-		cmocka_unit_test(assignments), cmocka_unit_test(arguments), cmocka_unit_test(masking_twice_is_once),
+		cmocka_unit_test(assignments), cmocka_unit_test(wide_text), cmocka_unit_test(arguments), cmocka_unit_test(masking_twice_is_once),
 		cmocka_unit_test(bad_patterns), cmocka_unit_test(worst_texts),
 	};
 
