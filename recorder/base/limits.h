@@ -24,6 +24,9 @@
 #define GBX_LIMIT_INDEX_THREADS 8u               /* that read journals for the index of a store, beside the caller's own */
 #define GBX_LIMIT_INDEX (64u * 1024)             /* oci-layout or index.json of a bundle */
 #define GBX_LIMIT_CONFIG (16u * 1024 * 1024)     /* a config file that is parsed */
+#define GBX_LIMIT_GUESSED_CONFIG (1024 * 1024)   /* a file that looks like a config by its name alone */
+#define GBX_LIMIT_GUESSED_JSON (64 * 1024)       /* the same, where it may well be data */
+#define GBX_LIMIT_FOUND_CONFIGS 256u             /* config files that a command names */
 #define GBX_LIMIT_CONFIG_VALUES (2u * 1024 * 1024) /* values of one config file, lists and maps too; 60 bytes of memory each */
 #define GBX_LIMIT_CONFIG_ALIASES (64u * 1024 * 1024) /* anchors looked at for all aliases of a YAML file */
 #define GBX_LIMIT_PARAMETERS 1000000u            /* parameters of one run */

@@ -56,7 +56,7 @@ static int parse(const char *path, struct gbx_config *c, struct gbx_error *err)
 		return 0;
 	}
 	if (rc == 0 && d.top)
-		rc = gbx_flatten(d.top, &c->parameters, &c->skipped, &why);
+		rc = gbx_flatten((struct gbx_slice){0}, d.top, &c->parameters, &c->skipped, &why);
 	if (rc == GBX_E_NOMEM)
 		return gbx_fail(err, rc, "%s", why.line);
 	if (rc)

@@ -111,10 +111,14 @@ static int flatten(struct flat *f, const struct gbx_value *value)
 	return rc;
 }
 
-int gbx_flatten(const struct gbx_value *map, struct gbx_parameters *list, uint64_t *skipped, struct gbx_error *err)
+int gbx_flatten(struct gbx_slice prefix, const struct gbx_value *value, struct gbx_parameters *list, uint64_t *skipped, struct gbx_error *err)
 {
 	struct flat f = {.list = list, .err = err};
-	int rc = map->first ? flatten(&f, map) : 0;
+	int rc = gbx_bytes_append(&f.name, prefix.data, prefix.len, err);
+
+	/* An empty map is a value only where it has a name. */
+	if (rc == 0 && (prefix.len || value->first))
+		rc = flatten(&f, value);
 
 	gbx_bytes_free(&f.name);
 	gbx_bytes_free(&f.json);

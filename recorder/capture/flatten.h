@@ -5,8 +5,9 @@
 #include "capture/document.h"
 #include "capture/parameters.h"
 
-/* Adds the parameters of a map. *skipped grows by those whose names are over GBX_LIMIT_PATH. GBX_E_LIMIT where there are more than
+/* Adds the parameters of a value, their names below prefix, which may be empty where the value is a map. *skipped grows by those whose names are over GBX_LIMIT_PATH. GBX_E_LIMIT where there are more than
  * GBX_LIMIT_PARAMETERS, or more than GBX_LIMIT_PARAMETER_BYTES of them. */
-int gbx_flatten(const struct gbx_value *map, struct gbx_parameters *list, uint64_t *skipped, struct gbx_error *err) GBX_MUST_USE;
+int gbx_flatten(struct gbx_slice prefix, const struct gbx_value *value, struct gbx_parameters *list, uint64_t *skipped,
+		struct gbx_error *err) GBX_MUST_USE;
 
 #endif

@@ -12,10 +12,15 @@ static void free_parameter(struct gbx_parameter *p)
 	gbx_free(p->text);
 }
 
+void gbx_parameters_cut(struct gbx_parameters *list, size_t len)
+{
+	while (list->len > len)
+		free_parameter(&list->parameter[--list->len]);
+}
+
 void gbx_parameters_free(struct gbx_parameters *list)
 {
-	for (size_t i = 0; i < list->len; i++)
-		free_parameter(&list->parameter[i]);
+	gbx_parameters_cut(list, 0);
 	gbx_free(list->parameter);
 	*list = (struct gbx_parameters){0};
 }

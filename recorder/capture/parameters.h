@@ -16,11 +16,17 @@
 
 enum gbx_parameter_kind { GBX_PARAMETER_TEXT, GBX_PARAMETER_NUMBER, GBX_PARAMETER_BOOLEAN, GBX_PARAMETER_NULL, GBX_PARAMETER_JSON };
 
+/* The arguments of the job's command that say a parameter: `count` of them, from `first` on; 0 is the command. {0}: none does. */
+struct gbx_words {
+	uint32_t first, count;
+};
+
 struct gbx_parameter {
 	char *name; /* at most GBX_LIMIT_PATH bytes of UTF-8 */
 	enum gbx_parameter_kind kind;
 	char *text;   /* TEXT, NUMBER, JSON */
 	bool boolean; /* BOOLEAN */
+	struct gbx_words words;
 };
 
 /* {0} is an empty list. */
@@ -42,6 +48,9 @@ struct gbx_typed {
 
 /* Copies name and value. */
 int gbx_parameters_add(struct gbx_parameters *list, struct gbx_slice name, const struct gbx_typed *value, struct gbx_error *err) GBX_MUST_USE;
+
+/* Takes the last ones away, so that len are left. */
+void gbx_parameters_cut(struct gbx_parameters *list, size_t len);
 
 /* Adds what `--param option` says, "NAME=VALUE": VALUE is a JSON number, true, false, null or quoted string when it is exactly that,
  * else text. GBX_E_USAGE without '=', with an empty name, one that is too long, or bytes that are not UTF-8. */

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/describe.h"
+#include "cli/show_parameters.h"
 #include "journal/clock.h"
 #include "run/sign.h"
 #include "store/facts.h"
@@ -44,6 +45,7 @@ const char gbx_show_sections[] = "command|parameters|code|data|outputs|metrics|m
 struct line {
 	size_t section;
 	char *text;
+	const char *name; /* of a parameter; else NULL */
 	uint32_t order; /* arguments by index, parameters by name, the rest as recorded */
 };
 
@@ -53,6 +55,7 @@ struct page {
 	json_t *json; /* or NULL: an object of sections */
 	unsigned wanted; /* a bit for each section */
 	struct gbx_run_facts metrics; /* their points are summed up */
+	struct gbx_shown_parameters parameters; /* all sources of one name together */
 };
 
 static size_t section_of(Glassbox__Kind kind)
@@ -94,6 +97,11 @@ static int take_record(void *arg, const struct gbx_stream_view *stream, const st
 		return 0;
 	if (r->kind->kind == GLASSBOX__KIND__METRIC)
 		return gbx_take_metric(&p->metrics, r->body->metric, err);
+	if (r->kind->kind == GLASSBOX__KIND__PARAMETER) {
+		int rc = gbx_shown_parameters_add(&p->parameters, stream, r, err);
+		if (rc || !p->json)
+			return rc;
+	}
 	if (p->json)
 		return add_json(p, section, stream, r) ? gbx_fail(err, GBX_E_NOMEM, "no memory for JSON") : 0;
 	int rc = gbx_grow((void **)&p->line, &p->cap, p->len, sizeof *p->line, err);
@@ -102,7 +110,7 @@ static int take_record(void *arg, const struct gbx_stream_view *stream, const st
 	gbx_describe(r->body, text, sizeof text);
 	uint32_t order = r->kind->kind == GLASSBOX__KIND__ARGUMENT ? r->body->argument->index
 			 : is_sorted(section) ? r->kind->kind != sections[section].kinds[0] : (uint32_t)p->len;
-	p->line[p->len++] = (struct line){section, gbx_strdup(text), order};
+	p->line[p->len++] = (struct line){.section = section, .text = gbx_strdup(text), .order = order};
 	return 0;
 }
 
@@ -137,10 +145,28 @@ static int add_metrics(struct page *p, struct gbx_error *err)
 		char *text = gbx_asprintf("%s = %.9g at step %llu; least %.9g, greatest %.9g, %llu points",
 					  gbx_printable_in(gbx_slice_text(m->name), name, sizeof name), m->last,
 					  (unsigned long long)m->last_step, m->min, m->max, (unsigned long long)m->count);
-		p->line[p->len++] = (struct line){section, text, (uint32_t)i};
+		p->line[p->len++] = (struct line){.section = section, .text = text, .order = (uint32_t)i};
 	}
 	if (p->json && p->metrics.metrics && json_object_set_new(p->json, sections[section].title, list))
 		return gbx_fail(err, GBX_E_NOMEM, "no memory for JSON");
+	return rc;
+}
+
+/* Behind what was read: a line a source of each parameter. */
+static int add_parameters(struct page *p, struct gbx_error *err)
+{
+	size_t section = section_of(GLASSBOX__KIND__PARAMETER);
+	int rc = 0;
+
+	gbx_shown_parameters_compare(&p->parameters);
+	for (size_t i = 0; rc == 0 && !p->json && i < p->parameters.len; i++) {
+		const struct gbx_shown_parameter *s = &p->parameters.parameter[i];
+		rc = gbx_grow((void **)&p->line, &p->cap, p->len, sizeof *p->line, err);
+		if (rc)
+			break;
+		char *text = s->rival ? gbx_asprintf("%s; %s says otherwise, and usually counts", s->said, s->rival) : gbx_strdup(s->said);
+		p->line[p->len++] = (struct line){section, text, s->name, (uint32_t)i};
+	}
 	return rc;
 }
 
@@ -150,9 +176,11 @@ static int by_order(const void *a, const void *b)
 
 	if (x->section != y->section)
 		return x->section < y->section ? -1 : 1;
+	if (x->name && y->name)
+		return (x->order > y->order) - (x->order < y->order);
 	bool by_text = is_sorted(x->section) && x->text && y->text;
 	if (by_text && (x->order == y->order || sections[x->section].kinds[0] == GLASSBOX__KIND__PARAMETER))
-		return strcmp(x->text, y->text);
+		return strcmp(x->name ? x->name : x->text, y->name ? y->name : y->text);
 	return (x->order > y->order) - (x->order < y->order);
 }
 
@@ -202,12 +230,13 @@ static int show(struct page *p, const struct gbx_run_view *v, const char *signer
 	if (p->json) {
 		json_t *sections_json = p->json;
 		p->json = NULL;
-		return gbx_print_json(json_pack("{s:s, s:s, s:o, s:s, s:b, s:o, s:o, s:I, s:I, s:I, s:o}", "format", "glassbox.show/1", "run",
+		return gbx_print_json(json_pack("{s:s, s:s, s:o, s:s, s:b, s:o, s:o, s:I, s:I, s:I, s:o, s:o}", "format", "glassbox.show/1", "run",
 						v->run, "name", v->name ? gbx_json_bytes(gbx_slice_text(v->name)) : json_null(),
 						"state", gbx_run_state_name(v->state), "signed", v->is_signed, "signer",
 						signer ? json_string(signer) : json_null(), "started", gbx_json_time(v->started_nanos),
 						"records", (json_int_t)v->records, "gaps", (json_int_t)v->gaps, "clock_set_back_seconds",
-						(json_int_t)gbx_clock_seconds(v->clock_back), "sections", sections_json),
+						(json_int_t)gbx_clock_seconds(v->clock_back), "sections", sections_json, "conflicts",
+						gbx_shown_conflicts(&p->parameters)),
 				      GBX_EXIT_OK);
 	}
 	print_head(v, signer);
@@ -221,6 +250,7 @@ static void free_page(struct page *p)
 		gbx_free(p->line[i].text);
 	gbx_free(p->line);
 	gbx_run_facts_free(&p->metrics);
+	gbx_shown_parameters_free(&p->parameters);
 	json_decref(p->json);
 }
 
@@ -268,6 +298,8 @@ static int cmd_show(const struct gbx_given *given)
 		rc = gbx_run_scan(&store, run, take_record, &page, &view, &err);
 	if (rc == 0)
 		rc = add_metrics(&page, &err);
+	if (rc == 0)
+		rc = add_parameters(&page, &err);
 	if (rc)
 		return gbx_complain(&err);
 	/* What can be shown is shown; how far it goes is told. */

@@ -154,7 +154,11 @@ static void describe_parameter(struct line *l, const Glassbox__Parameter *p)
 		add_number(l, "(", p->blob ? p->blob->size : 0, " bytes, kept as a file)");
 	}
 	if (p->config)
-		add_number(l, "  (config, record ", p->config->seq, ")");
+		add_number(l, p->source == GLASSBOX__PARAMETER__SOURCE__WRITTEN ? "  (written by the job, record " : "  (config, record ", p->config->seq, ")");
+	if (p->argument)
+		add_number(l, p->arguments > 1 ? "  (arguments " : "  (argument ", p->argument, p->arguments > 1 ? "" : ")");
+	if (p->argument && p->arguments > 1)
+		add_number(l, " to ", (uint64_t)p->argument + p->arguments - 1, ")");
 }
 
 static void describe_code(struct line *l, const Glassbox__Code *c)

@@ -71,7 +71,10 @@ static int check_parameter(const Glassbox__Parameter *p, struct gbx_error *err)
 		return wrong("a parameter needs a value and a source", err);
 	if (p->value_case == GLASSBOX__PARAMETER__VALUE_BLOB && check_blob(p->blob, err))
 		return GBX_E_MALFORMED;
-	return check_ref(p->config, p->source == GLASSBOX__PARAMETER__SOURCE__CONFIG, err);
+	bool argument = p->source == GLASSBOX__PARAMETER__SOURCE__ARGUMENT;
+	if (argument != (p->argument > 0) || argument != (p->arguments > 0))
+		return wrong("a parameter of an argument, and no other, has the arguments that say it", err);
+	return check_ref(p->config, p->source == GLASSBOX__PARAMETER__SOURCE__CONFIG || p->source == GLASSBOX__PARAMETER__SOURCE__WRITTEN, err);
 }
 
 static int check_dataset(const Glassbox__Dataset *d, struct gbx_error *err)

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include "base/mem.h"
+#include "capture/decimal.h"
 
 const char *gbx_section_name(enum gbx_section section)
 {
@@ -13,9 +14,13 @@ const char *gbx_section_name(enum gbx_section section)
 
 bool gbx_told_same(const struct gbx_told *a, const struct gbx_told *b)
 {
-	if (a->unknown || b->unknown || strcmp(a->value, b->value) != 0)
+	bool one_type = a->type == b->type || (a->type && b->type && strcmp(a->type, b->type) == 0);
+
+	if (a->unknown || b->unknown || !one_type)
 		return false;
-	return a->type == b->type || (a->type && b->type && strcmp(a->type, b->type) == 0);
+	if (a->type && strcmp(a->type, "number") == 0)
+		return gbx_decimal_same(gbx_slice_text(a->value), gbx_slice_text(b->value));
+	return strcmp(a->value, b->value) == 0;
 }
 
 int gbx_told_order(const struct gbx_told *x, const struct gbx_told *y)

@@ -105,9 +105,9 @@ static int take_parameter(struct gbx_compared *c, const Glassbox__Parameter *p, 
 	const char *type, *text = gbx_parameter_text(p, &type);
 	GBX_AUTO_STRING char *value = text ? gbx_strdup(text) : blob_text(p->blob);
 
-	/* --param before a config, and of these the last: as in the index. */
+	/* By its source, and of these the last: as in the index. */
 	return tell(c, (struct gbx_told){.section = GBX_SECTION_PARAMETERS, .name = p->name, .type = type, .value = value,
-					 .rank = ((uint64_t)p->source << 32) + UINT32_MAX - (uint32_t)c->len}, err);
+					 .rank = ((uint64_t)gbx_parameter_rank(p->source) << 32) + UINT32_MAX - (uint32_t)c->len}, err);
 }
 
 static int take_dataset(struct gbx_compared *c, const Glassbox__Dataset *d, const struct gbx_stream_view *stream, uint64_t seq,

@@ -1,4 +1,4 @@
-/* The facts that a run begins with: command, roots, configs, parameters, machine, code. */
+/* The facts that a run begins with: name, machine, code. */
 #ifndef GBX_RUN_FACTS_H
 #define GBX_RUN_FACTS_H
 
@@ -7,12 +7,6 @@
 
 void gbx_put_run_start(struct gbx_recorder *r);
 void gbx_put_name(struct gbx_recorder *r, const char *name);
-/* One record an argument, in random order; argv ends with NULL. */
-void gbx_put_arguments(struct gbx_recorder *r, char *const *argv);
-/* Each --param as given. */
-void gbx_put_params(struct gbx_recorder *r, const char *const *param, size_t len);
-/* A --config file with its parameters; head says whether HEAD holds the same bytes at its path, or is NULL. */
-void gbx_put_config(struct gbx_recorder *r, const char *path, const struct gbx_code_answer *head);
 /* Host, system, devices and the recorder's own process. */
 void gbx_put_machine(struct gbx_recorder *r);
 void gbx_put_job_process(struct gbx_recorder *r, uint64_t pid);

@@ -191,6 +191,14 @@ void gbx_put_gap_option(struct gbx_recorder *r, Glassbox__Gap__Kind kind, Glassb
 	gbx_put_gap(r, kind, reason, 1, &place);
 }
 
+void gbx_put_gap_secret(struct gbx_recorder *r, Glassbox__Gap__Kind kind, const char *option, size_t hits)
+{
+	struct gbx_place place = {.option = option};
+
+	if (hits)
+		gbx_put_gap(r, kind, GLASSBOX__GAP__REASON__SECRET, hits, &place);
+}
+
 int gbx_put_blob(struct gbx_recorder *r, struct gbx_slice content, uint8_t sha256[GBX_SHA256_LEN], struct gbx_error *err)
 {
 	uint8_t digest[GBX_SHA256_LEN];

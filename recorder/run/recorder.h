@@ -61,6 +61,8 @@ void gbx_put_gap(struct gbx_recorder *r, Glassbox__Gap__Kind kind, Glassbox__Gap
 		 const struct gbx_place *place);
 /* A gap about one option's value, such as a declared folder. */
 void gbx_put_gap_option(struct gbx_recorder *r, Glassbox__Gap__Kind kind, Glassbox__Gap__Reason reason, const char *option);
+/* Something at this place looked like a secret, and stands there as the name of a rule; of no hits nothing is said. */
+void gbx_put_gap_secret(struct gbx_recorder *r, Glassbox__Gap__Kind kind, const char *option, size_t hits);
 /* Remembers a root and records it; the roots of one run are recorded together by gbx_put_roots. */
 int gbx_add_root(struct gbx_recorder *r, const char *name, const char *path, struct gbx_error *err) GBX_MUST_USE;
 /* Records the roots added since the last call, in random order. */

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "run/background.h"
+#include "run/configs.h"
 #include "run/job.h"
 #include "run/facts.h"
 #include "run/seal.h"
@@ -33,6 +34,20 @@ struct session {
 	char *manifest; /* of the code; synced beside the job */
 	char code_line[256];
 };
+
+/* What is recorded of the job's command. */
+struct command {
+	struct gbx_arguments arguments;
+	struct gbx_config_files configs;
+	const char **question; /* their paths, for the capture of the code */
+};
+
+static void free_command(struct command *c)
+{
+	gbx_arguments_free(&c->arguments);
+	gbx_config_files_free(&c->configs);
+	gbx_free(c->question);
+}
 
 static void say(const struct session *s, const char *line)
 {
@@ -166,14 +181,14 @@ static void put_roots(struct session *s, const struct gbx_code_result *c)
 	gbx_put_roots(&s->recorder);
 }
 
-static void put_command(struct session *s, char *const *config, const struct gbx_code_result *c)
+static void put_command(struct session *s, struct command *command, const struct gbx_code_result *c)
 {
 	const struct gbx_run_options *o = s->o;
 
-	gbx_put_arguments(&s->recorder, o->argv);
+	gbx_put_arguments(&s->recorder, &command->arguments);
 	gbx_put_params(&s->recorder, o->param, o->param_len);
-	for (size_t i = 0; i < o->config_len; i++)
-		gbx_put_config(&s->recorder, config[i], c->captured && i < c->answers ? &c->answer[i] : NULL);
+	for (size_t i = 0; i < command->configs.len; i++)
+		gbx_put_config(&s->recorder, &command->configs.file[i], c->captured && i < c->answers ? &c->answer[i] : NULL);
 }
 
 static void put_code_failed(struct session *s, const struct gbx_error *err)
@@ -184,7 +199,7 @@ static void put_code_failed(struct session *s, const struct gbx_error *err)
 }
 
 /* The facts that stand before the job starts. The code is captured by a child meanwhile. */
-static void put_start(struct session *s, char *const *config)
+static void put_start(struct session *s, struct command *command)
 {
 	GBX_AUTO_STRING char *manifest = gbx_run_path(&s->store, s->recorder.run_text, "manifest/code.tmp");
 	GBX_AUTO_STRING char *blobs = gbx_run_path(&s->store, s->recorder.run_text, "blob");
@@ -193,8 +208,8 @@ static void put_start(struct session *s, char *const *config)
 	struct gbx_error err;
 	struct gbx_code_options o = {
 		.scanner = s->recorder.scanner, .start = s->cwd, .ceilings = s->o->ceilings, .store = s->store.path, .blobs = blobs, .manifest_path = manifest,
-		.run = s->recorder.run_text, .deadline_ms = CODE_DEADLINE_MS, .questions = (const char *const *)config,
-		.count = s->o->config_len, .write_all = s->collected,
+		.run = s->recorder.run_text, .deadline_ms = CODE_DEADLINE_MS, .questions = command->question,
+		.count = command->configs.len, .write_all = s->collected,
 	};
 	int rc = manifest && blobs ? gbx_code_start(&capture, &o, &err) : gbx_fail(&err, GBX_E_NOMEM, "no memory for a path");
 
@@ -214,7 +229,7 @@ static void put_start(struct session *s, char *const *config)
 		keep_manifest(s, manifest, &code);
 	}
 	put_roots(s, &code);
-	put_command(s, config, &code);
+	put_command(s, command, &code);
 	if (rc == 0)
 		gbx_put_code(&s->recorder, &code);
 	else
@@ -423,37 +438,33 @@ static int run_job(struct session *s, struct gbx_run_result *result, struct gbx_
 	return 0;
 }
 
-/* The absolute paths of --config, for the questions to the code's capture. */
-static int find_configs(const struct session *s, char **config, struct gbx_error *err)
+static int read_command(const struct session *s, struct command *c, struct gbx_error *err)
 {
-	for (size_t i = 0; i < s->o->config_len; i++) {
-		const char *said = s->o->config[i];
-		int rc = gbx_realpath(said, &config[i], err);
-		if (rc == GBX_E_NOMEM)
-			return rc;
-		if (rc == 0)
-			continue;
-		config[i] = *said == '/' ? gbx_strdup(said) : gbx_path_join(s->cwd, said);
-		if (!config[i])
-			return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
-	}
-	return 0;
+	int rc = gbx_arguments_read(s->recorder.scanner, s->o->argv, &c->arguments, err);
+
+	for (size_t i = 0; rc == 0 && i < s->o->config_len; i++)
+		rc = gbx_config_files_add(&c->configs, s->o->config[i], s->cwd, err);
+	if (rc == 0)
+		rc = gbx_config_files_find(&c->configs, &c->arguments, err);
+	c->question = rc ? NULL : gbx_calloc(c->configs.len, sizeof *c->question);
+	if (rc == 0 && !c->question)
+		rc = gbx_fail(err, GBX_E_NOMEM, "no memory for paths");
+	for (size_t i = 0; rc == 0 && i < c->configs.len; i++)
+		c->question[i] = c->configs.file[i].path;
+	return rc;
 }
 
 static int record_start(struct session *s, struct gbx_error *err)
 {
-	char **config = gbx_calloc(s->o->config_len, sizeof *config);
-	int rc = config ? find_configs(s, config, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for paths");
+	GBX_CLEANUP(free_command) struct command command = {0};
+	int rc = read_command(s, &command, err);
 
 	if (rc == 0) {
-		put_start(s, config);
+		put_start(s, &command);
 		rc = check_identity(s, err);
 	}
 	if (rc == 0)
 		tell_start(s);
-	for (size_t i = 0; config && i < s->o->config_len; i++)
-		gbx_free(config[i]);
-	gbx_free(config);
 	return rc;
 }
 

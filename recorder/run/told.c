@@ -69,6 +69,8 @@ static struct gbx_slice parameter_text(const Glassbox__Parameter *p)
 static bool take_parameter(struct gbx_secret *s, const Glassbox__Parameter *p)
 {
 	s->has_source = p->config != NULL;
+	s->first = p->argument;
+	s->count = p->arguments;
 	if (p->config) {
 		s->source.seq = p->config->seq;
 		memcpy(s->source.stream, p->config->stream.data, GBX_STREAM_LEN);
@@ -80,6 +82,8 @@ static bool take_parameter(struct gbx_secret *s, const Glassbox__Parameter *p)
 
 static bool take_argument(struct gbx_secret *s, const Glassbox__Argument *a)
 {
+	s->first = a->index;
+	s->count = 1;
 	return a->content_case == GLASSBOX__ARGUMENT__CONTENT_BLOB ? keep_file(s, a->blob) : keep(&s->text, gbx_pb_slice(a->value));
 }
 
@@ -213,6 +217,11 @@ static bool says_parameter(struct gbx_slice argument, const char *option, const 
 	return option && names_parameter(gbx_slice_text(option), w->name) && gbx_slice_is(argument, w->text);
 }
 
+static bool is_within(uint32_t index, uint32_t first, uint32_t count)
+{
+	return index >= first && index - first < count;
+}
+
 /* Another parameter with the same value is no source of this one. */
 static bool tells_parameter(const struct gbx_telling *d, const struct gbx_secret *w)
 {
@@ -222,16 +231,20 @@ static bool tells_parameter(const struct gbx_telling *d, const struct gbx_secret
 		return w->has_source && w->source.seq == d->at.seq && memcmp(w->source.stream, d->at.stream, GBX_STREAM_LEN) == 0;
 	if (d->body->body_case == GLASSBOX__BODY__BODY_PARAMETER)
 		return false;
-	if (d->body->body_case == GLASSBOX__BODY__BODY_ARGUMENT && says_parameter(text, d->option, w))
+	if (d->body->body_case == GLASSBOX__BODY__BODY_ARGUMENT &&
+	    (is_within(d->body->argument->index, w->first, w->count) || says_parameter(text, d->option, w)))
 		return true;
 	return holds(text, gbx_slice_text(w->text));
 }
 
-/* The argument, or what stands behind its '='. */
+/* The argument, or what stands behind its '='; a parameter that it says. */
 static bool tells_argument(const struct gbx_telling *d, const struct gbx_secret *w)
 {
+	const Glassbox__Parameter *p = d->body->body_case == GLASSBOX__BODY__BODY_PARAMETER ? d->body->parameter : NULL;
 	const char *value = w->text ? strchr(w->text, '=') : NULL;
 
+	if (p && is_within(w->first, p->argument, p->arguments))
+		return true;
 	return w->text && (holds(free_text(d->body), gbx_slice_text(w->text)) || (value && holds(free_text(d->body), gbx_slice_text(value + 1))));
 }
 

@@ -13,6 +13,7 @@ struct gbx_secret {
 	char *text;   /* a value, absolute path, address or host */
 	char *more;   /* a user */
 	char *root, *path;
+	uint32_t first, count; /* argument: its index, and 1; parameter of arguments: theirs */
 	bool has_digest;
 	uint8_t digest[GBX_SHA256_LEN]; /* the plain root over declared files */
 	bool has_source;

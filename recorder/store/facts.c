@@ -62,6 +62,20 @@ const char *gbx_parameter_text(const Glassbox__Parameter *p, const char **type)
 	}
 }
 
+int gbx_parameter_rank(Glassbox__Parameter__Source source)
+{
+	switch (source) {
+	case GLASSBOX__PARAMETER__SOURCE__OPTION:
+		return 1;
+	case GLASSBOX__PARAMETER__SOURCE__WRITTEN:
+		return 2;
+	case GLASSBOX__PARAMETER__SOURCE__ARGUMENT:
+		return 3;
+	default:
+		return 4;
+	}
+}
+
 static int take_parameter(struct gbx_run_facts *f, const Glassbox__Parameter *p, struct gbx_error *err)
 {
 	int rc = gbx_grow((void **)&f->parameter, &f->parameters_cap, f->parameters, sizeof *f->parameter, err);

@@ -49,6 +49,10 @@ struct gbx_run_facts {
 	struct gbx_arena memory; /* of all texts */
 };
 
+/* Which of several sources of one parameter usually counts: the least. --param is the user's word; what the job wrote is what it says it
+ * used; the command line goes before config files. */
+int gbx_parameter_rank(Glassbox__Parameter__Source source);
+
 /* A parameter's value as text, its own or a constant; NULL for a blob. *type: text, number, boolean, null, json or blob. */
 const char *gbx_parameter_text(const Glassbox__Parameter *p, const char **type);
 

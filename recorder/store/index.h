@@ -78,7 +78,7 @@ struct gbx_index_list {
 	struct gbx_arena memory;
 };
 
-/* The newest runs first. A parameter that was given several times has the value of --param before a config's, and the last of these.
+/* The newest runs first. A parameter that was given several times has the value that usually counts (gbx_parameter_rank), and the last of these.
  * Free *out with gbx_index_list_free. */
 int gbx_index_list(struct gbx_index *index, const struct gbx_index_query *q, struct gbx_index_list *out, struct gbx_error *err) GBX_MUST_USE;
 void gbx_index_list_free(struct gbx_index_list *list);

@@ -90,7 +90,7 @@ static int put_parameter(struct gbx_statement *s, int64_t n, size_t place, const
 	gbx_bind_number(s, 1, n);
 	gbx_bind_number(s, 2, (int64_t)place);
 	gbx_bind_text(s, 3, p->name);
-	gbx_bind_number(s, 4, p->source);
+	gbx_bind_number(s, 4, gbx_parameter_rank(p->source));
 	gbx_bind_text(s, 5, p->type);
 	gbx_bind_text(s, 6, p->value);
 	return gbx_statement_done(s, err);

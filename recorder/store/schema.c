@@ -18,7 +18,7 @@ const char *const gbx_schema[] = {
 	" trouble TEXT"                   /* lines on what could not be read */
 	") STRICT, WITHOUT ROWID;"
 	"CREATE INDEX run_name ON run (name, id);"
-	/* The parameter that counts is the first by source (--param before a config), and of these the last. */
+	/* The parameter that counts is the first by source (gbx_parameter_rank, not the enum), and of these the last. */
 	"CREATE TABLE parameter ("
 	" run INTEGER NOT NULL REFERENCES run (n) ON DELETE CASCADE,"
 	" name TEXT NOT NULL, source INTEGER NOT NULL, place INTEGER NOT NULL,"

@@ -317,10 +317,15 @@ class Disclose(unittest.TestCase):
             words = {w for w in b.values() if w in material}
             if b.kind == "param" and a.kind == "arg":
                 words |= {b.facts["name"]} if b.facts["name"].encode() in material else set()
+            source = b.facts.get("config", {}).get("seq") if b.kind == "param" else None
             if b.kind == "param" and a.kind == "code":
-                words |= {c for r in run.records if r.kind == "config" and r.seq == b.facts["config"]["seq"] for c in r.files if c in material}
+                words |= {c for r in run.records if r.kind == "config" and r.seq == source for c in r.files if c in material}
             if b.kind == "param" and a.kind == "config":
-                words |= {a.seq} if b.facts["config"]["seq"] == a.seq else set()
+                words |= {a.seq} if source == a.seq else set()
+            if {a.kind, b.kind} == {"param", "arg"}:
+                param, arg = (a, b) if a.kind == "param" else (b, a)
+                first = param.facts.get("argument", 0)
+                words |= {arg.seq} if first <= arg.facts.get("index", 0) < first + param.facts.get("arguments", 0) else set()
             if b.kind in ("host", "root"):
                 words |= {w for w in leaves(b.facts) if len(w) > 1 and w in material}
             if b.kind == "data" and a.kind == "data-files":
@@ -654,7 +659,9 @@ class Disclose(unittest.TestCase):
                 ("public", ["data:set"], [("declaration", "set"), ("data-files", "set")]),
                 ("public", ["declaration:set"], [("data", "set")]),
                 ("public", ["data-files:tracked"], [("code", None)]),
-                ("full", ["arg:--opt=*"], [("param", "key"), ("param", "same")])):
+                ("full", ["arg:--opt=*"], [("param", "key"), ("param", "opt"), ("param", "same")]),
+                ("full", ["arg:steps=7"], [("param", "steps")]),
+                ("full", ["param:opt"], [("arg", "--opt=abcdefgh")])):
             options = [o for s in selectors for o in ("--withhold", s)]
             done = p.box("publish", run, "-o", p.path("no"), "--profile", profile, *options, ok=False)
             self.assertEqual(done.returncode, 2, (selectors, done.stderr))
@@ -662,7 +669,7 @@ class Disclose(unittest.TestCase):
             self.assertEqual(sorted((k, None if k == "code" else n) for k, n in named), sorted(expected, key=lambda e: (e[0], e[1] or "")), selectors)
             self.assertFalse(os.path.exists(p.path("no")))
             self.assertEqual(state(), before, "something was written")
-        for profile, selectors in (("public", ["param:rate", "arg:--rate", "arg:0.5"]), ("public", ["data-files:set"]), ("full", ["param:same", "param:key", "arg:--opt*"]),
+        for profile, selectors in (("public", ["param:rate", "arg:--rate", "arg:0.5"]), ("public", ["data-files:set"]), ("full", ["param:same", "param:key", "param:opt", "arg:--opt*"]),
                                    ("public", ["code"]), ("public", ["param:hidden", "config:private.json", "arg:--hidden", "arg:0.0625"])):
             done = p.box("publish", run, "-o", p.path("yes"), "--profile", profile, *[o for s in selectors for o in ("--withhold", s)], ok=False)
             self.assertEqual(done.returncode, 0, (selectors, done.stderr))

@@ -136,6 +136,54 @@ END
 	for want in '"deep.a"' '"deep.b"' '"deep.c"' '"s"' '"0.001"' '"0.5"' 9007199254740993 '"x=y"'; do has "$got" "$want"; done
 }
 
+@test "arguments are parameters, and the configs that they name are recorded" {
+	in_repo
+	mkdir conf "$D/data"
+	printf 'lr: 0.004\nbatch_size: 32.0\nmodel: {width: 8}\n' > conf/train.yaml
+	echo 'x = 1' > x.py
+	echo '{"question": "answer"}' > small.json
+	echo '["not", "a", "config"]' > list.json
+	head -c 70000 /dev/zero | tr '\0' ' ' > large.json; echo '{"a": 1}' >> large.json
+	git add conf && git commit -q -m conf
+	"$G" run -q --config conf/train.yaml -- env A=b sh -c true torchrun --lr 2e-3 --batch-size 32 --config conf/train.yaml model.width=16 \
+		--betas 0.9 0.99 --no-cuda x.py small.json list.json large.json --data list.json --hf_token abcdef1234567 --tag a --tag b
+	records
+	got=$(bodies param)
+	for want in '"argument": 6, "arguments": 2, "name": "lr", "number": "2e-3", "source": "argument"' '"json": "[0.9,0.99]"' '"boolean": false, "name": "cuda"' \
+		'"name": "env.A", "source": "argument", "text": "b"' '"name": "hf_token", "source": "argument", "text": "{secret:named}"' \
+		'"name": "question"'; do has "$got" "$want"; done
+	hasnt "$got" '"name": "a"'
+	is "$(bodies config | wc -l)" 3
+	is "$(bodies config | grep -c '"in_head": true')" 1
+	# Of one name the last is recorded last.
+	is "$(grep -o '"tag".*"text": "[ab]"' <<< "$got" | grep -o '[ab]"$' | tr -d '"\n')" ab
+	page=$("$G" show last parameters)
+	has "$page" 'lr = 2e-3  (arguments 6 to 7)'
+	[[ $page =~ lr\ =\ 0.004\ \ \(config,\ record\ [0-9]+\)\;\ argument\ 6\ says\ otherwise,\ and\ usually\ counts ]]
+	hasnt "$(grep 'batch_size' <<< "$page")" otherwise
+	"$G" show last parameters --json > "$D/show"
+	is "$(json "$D/show" "[c['name'] for c in d['conflicts']]")" "['lr', 'model.width', 'tag']"
+	is "$(json "$D/show" "[t['value'] for t in d['conflicts'][0]['told']]")" "['2e-3', '0.004']"
+	is "$("$G" ls --param 'lr=0.002' --columns param.lr,param.model.width | tail -n 1 | tr -s ' ')" "2e-3 16"
+	# The same value in other digits is no difference.
+	"$G" run -q --config conf/train.yaml -- env A=b sh -c true torchrun --lr 0.0020 --batch-size 32 --config conf/train.yaml model.width=16 \
+		--betas 0.9 0.99 --no-cuda x.py small.json list.json large.json --data list.json --hf_token abcdef1234567 --tag a --tag b
+	id=$("$G" ls --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["runs"][1]["run"])')
+	"$G" diff "$id" last --section parameters
+}
+
+@test "the config that Hydra's options name is found" {
+	mkdir -p app/conf other
+	echo 'lr: 1' > app/conf/train.yaml
+	echo 'lr: 2' > other/train.yml
+	"$G" run -q -- sh app/main.sh --config-path conf --config-name train || true
+	records
+	is "$(bodies config | grep -c app/conf/train.yaml)" 1
+	"$G" run -q -- sh app/main.sh --config-dir=other -cn train.yml || true
+	records
+	is "$(bodies config | grep -c other/train.yml)" 1
+}
+
 @test "a config in YAML has typed parameters, one in TOML has its bytes and a gap" {
 	printf 'lr: 1e-3\nmodel: &m {width: 8, act: gelu}\nteacher: {<<: *m, width: 16}\n' > c.yaml
 	echo 'lr = 1' > c.toml

@@ -38,7 +38,7 @@ static void check_parameters(const struct gbx_document *d)
 	uint64_t skipped = 0;
 	struct gbx_error err;
 
-	if (d->top->kind != GBX_VALUE_MAP || gbx_flatten(d->top, &list, &skipped, &err))
+	if (d->top->kind != GBX_VALUE_MAP || gbx_flatten((struct gbx_slice){0}, d->top, &list, &skipped, &err))
 		return;
 	for (size_t i = 0; i < list.len && i < 50; i++)
 		for (size_t k = 0; k < i; k++)

@@ -124,7 +124,7 @@ SCHEMA = {
     "Name": _plain((1, "name", "string")),
     "Argument": _plain((1, "index", "uint32")) | _one(value=(2, "bytes"), blob=(3, "Blob")),
     "Config": _plain((1, "path", "Path"), (2, "format", "string"), (3, "content", "Blob"), (4, "in_head", "bool")),
-    "Parameter": _plain((1, "name", "string"), (8, "source", ENUM(range(3))), (9, "config", "Ref")) |
+    "Parameter": _plain((1, "name", "string"), (8, "source", ENUM(range(5))), (9, "config", "Ref"), (10, "argument", "uint32"), (11, "arguments", "uint32")) |
                  _one(text=(2, "string"), number=(3, "string"), boolean=(4, "bool"), null=(5, "bool"), json=(6, "string"),
                       blob=(7, "Blob")),
     "Code": _plain((1, "head_commit", "bytes"), (2, "head_tree", "bytes"), (3, "tree", "bytes"), (4, "root", "bytes"),
@@ -305,7 +305,8 @@ def check_body(kind, b):
             check_blob(b["content"])
     elif kind == "param":
         need(b["_one"] and b.get("source"), "no value or source")
-        need(b["source"] != 2 or "config" in b, "no config")
+        need(b["source"] not in (2, 4) or "config" in b, "no config")
+        need((b["source"] == 3) == ("argument" in b) == ("arguments" in b), "arguments of another source, or none")
         if "config" in b:
             check_ref(b["config"])
         if "blob" in b:
