@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/veil.h"
 #include "digest/hash.h"
 
 static const struct gbx_command *const commands[] = {
@@ -81,6 +82,7 @@ int main(int argc, char **argv)
 {
 	const char *said = argc > 1 ? argv[1] : NULL;
 
+	gbx_veil_memory();
 	gbx_hold_standard_fds();
 	gbx_crypto_without_config();
 	if (!said) {
@@ -100,5 +102,7 @@ int main(int argc, char **argv)
 		return gbx_end_output(GBX_EXIT_OK);
 	}
 	const struct gbx_command *c = find(said);
+	if (c == &gbx_cmd_run)
+		argv = gbx_veil_arguments(argv);
 	return c ? run_command(c, argv + 2) : unknown(said);
 }

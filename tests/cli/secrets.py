@@ -325,6 +325,41 @@ class Secrets(unittest.TestCase):
         out = self.glassbox("run", "--", "sh", "-c", 'printf %s "$1"', "sh", text)
         self.assertEqual(out.decode(), text)
 
+    def test_the_recorders_own_entry_in_proc_has_none(self):
+        """Nor have those of the processes that it forks; the job's own stays as it is."""
+        plants = Plants(7)
+        known, named, variable = plants.known(), plants.unnamed(), plants.unnamed()
+        self.environment["MY_TOKEN"] = variable
+        script = ('mkdir seen; cat /proc/$$/cmdline >job; printenv MY_TOKEN >>job; for p in $PPID $(cat /proc/$PPID/task/*/children); do '
+                  'test $p = $$ || { echo . >>processes; cat /proc/$p/cmdline /proc/$p/environ >>seen/$p; }; done 2>/dev/null; true')
+        self.glassbox("run", "-q", "--param", "p=" + known, "--", "sh", "-c", script, "sh", known, "--token=" + named, "shown")
+        os.mkdir(self.folder + "/big")
+        with open(self.folder + "/big/x", "w", encoding="utf-8") as f:
+            f.write("x" * 3000)
+        self.search(plants.values, self.repo + "/seen", self.folder + "/big")
+        with open(self.repo + "/job", "rb") as f:
+            job = f.read()
+        for value in (known, named, variable):
+            self.assertIn(value.encode(), job)
+        seen = b"".join(data for data, where in self.contents([self.repo + "/seen"], []))
+        self.assertIn(b"--token={secret:named} shown\0", seen)
+        self.assertNotIn(b"shown\0.", seen)  # what was there is not told by its length
+
+    def test_the_recorder_leaves_no_core_and_the_job_does_as_ever(self):
+        script = f"import resource, os, signal, sys; os.chdir({self.repo!r}); resource.setrlimit(resource.RLIMIT_CORE, resource.getrlimit(resource.RLIMIT_CORE)[1:] * 2)\n"
+        bare = subprocess.run([sys.executable, "-c", script + "os.kill(os.getpid(), signal.SIGABRT)"], cwd=self.folder, env=self.environment, check=False)
+        self.assertEqual(bare.returncode, -6)
+        pid = os.posix_spawn(sys.executable, [sys.executable, "-c", script + "os.kill(os.getpid(), signal.SIGABRT)"], self.environment)
+        dumps = os.WCOREDUMP(os.waitpid(pid, 0)[1])
+        recorded = [RECORDER, "run", "-q", "--", sys.executable, "-c"]
+        subprocess.run([*recorded, script + "os.kill(os.getpid(), signal.SIGABRT)"], cwd=self.repo, env=self.environment, check=False)
+        end = next(r for r in json.loads(self.glassbox("records", "last", "--json"))["records"] if r["kind"] == "run-end")
+        self.assertEqual(bool(end["body"].get("core")), dumps)
+        pid = os.posix_spawn(sys.executable, [sys.executable, "-c", script + f"os.execv({RECORDER!r}, "
+                                              f"{recorded + ['import os, signal; os.kill(os.getppid(), signal.SIGSEGV)']!r})"], self.environment)
+        status = os.waitpid(pid, 0)[1]
+        self.assertEqual((os.WIFSIGNALED(status), os.WCOREDUMP(status)), (True, False))
+
     def test_each_hit_is_told(self):
         token = hugging_face(random.Random(3))[0]
         self.write("train.py", f"token = '{token}'\n")
