@@ -17,6 +17,7 @@ static const struct gbx_option options[] = {
 	{"output", 0, "[NAME=]PATH", "a file or folder that the job writes, hashed after it"},
 	{"config", 0, "FILE", "a config file; its parameters are recorded where it is JSON or YAML"},
 	{"param", 0, "NAME=VALUE", "a parameter"},
+	{"root", 0, "NAME=DIR", "a folder whose path is told once, and those of what lies in it relative to NAME; SCRATCH, SLURM_TMPDIR and TMPDIR are such"},
 	{"store", 0, "DIR", "where the record goes; else GLASSBOX_STORE, the repository's git folder, or the user's state folder"},
 	{"key", 'k', "FILE", "sign with this key; else GLASSBOX_KEY or the user's own"},
 	{"passphrase-file", 0, "FILE", "the key's passphrase"},
@@ -29,7 +30,29 @@ static const struct gbx_option options[] = {
 
 struct lists {
 	const char **data, **output, **config, **param;
+	const char **root;
 };
+
+/* Behind the user's roots those of the machine: scratch is where jobs keep what is large. */
+static const char **find_roots(const struct gbx_given *given, size_t *len)
+{
+	static const char *const machine[][2] = {{"SCRATCH", "scratch"}, {"SLURM_TMPDIR", "scratch-slurm"}, {"TMPDIR", "scratch-tmp"}};
+	const char **said = gbx_values(given, "root", len);
+	const char **root = said ? gbx_calloc(*len + 3, sizeof *root) : NULL;
+
+	if (root && *len)
+		memcpy(root, said, *len * sizeof *root);
+	for (size_t i = 0; root && i < sizeof machine / sizeof *machine; i++) {
+		const char *path = getenv(machine[i][0]);
+		if (!path || *path != '/')
+			continue;
+		/* Held until the process ends, like the environment. */
+		root[*len] = gbx_asprintf("%s=%s", machine[i][1], path);
+		*len += root[*len] != NULL;
+	}
+	gbx_free(said);
+	return root;
+}
 
 static int read_linger(const struct gbx_given *given, unsigned *ms, struct gbx_error *err)
 {
@@ -63,7 +86,7 @@ static int run(const struct gbx_given *given, const struct lists *l, struct gbx_
 	GBX_CLEANUP(gbx_bytes_wipe) struct gbx_bytes passphrase = {0};
 	GBX_AUTO_STRING char *key = gbx_key_path(given, &o->key_asked_for);
 	struct gbx_run_result result = {0};
-	int rc = l->data && l->output && l->config && l->param ? 0 : gbx_fail(err, GBX_E_NOMEM, "no memory for the command line");
+	int rc = l->data && l->output && l->config && l->param && l->root ? 0 : gbx_fail(err, GBX_E_NOMEM, "no memory for the command line");
 
 	if (rc == 0)
 		rc = gbx_read_passphrase(given, &passphrase, err);
@@ -128,11 +151,13 @@ static int cmd_run(const struct gbx_given *given)
 		.warn = gbx_say,
 	};
 	struct lists l = {gbx_values(given, "data", &o.data_len), gbx_values(given, "output", &o.output_len),
-			  gbx_values(given, "config", &o.config_len), gbx_values(given, "param", &o.param_len)};
+			  gbx_values(given, "config", &o.config_len), gbx_values(given, "param", &o.param_len),
+			  find_roots(given, &o.roots)};
 	o.data = l.data;
 	o.output = l.output;
 	o.config = l.config;
 	o.param = l.param;
+	o.root = l.root;
 	bool bare = false;
 	int status = run(given, &l, &o, &bare, &err);
 	if (status < 0 && bare && !o.strict) {
@@ -145,6 +170,7 @@ static int cmd_run(const struct gbx_given *given)
 	gbx_free(l.output);
 	gbx_free(l.config);
 	gbx_free(l.param);
+	gbx_free(l.root);
 	return status;
 }
 

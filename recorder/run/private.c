@@ -12,10 +12,11 @@ void gbx_private_free(struct gbx_private *p)
 	*p = (struct gbx_private){0};
 }
 
-/* Names that thousands of machines have tell of none, and stand in many arguments. */
+/* Names and folders that thousands of machines have tell of none, and stand in many arguments. */
 static void forget_common(char **name)
 {
-	static const char *const common[] = {"root", "user", "admin", "ubuntu", "debian", "ec2-user", "jovyan", "nobody", "localhost", NULL};
+	static const char *const common[] = {"root", "user", "admin", "ubuntu", "debian", "ec2-user", "jovyan", "nobody", "localhost",
+					     "/tmp", "/var/tmp", "/dev/shm", "/root", "/workspace", "/app", "/data", "/mnt", "/opt", "/srv", NULL};
 
 	for (const char *const *word = common; *name && *word; word++)
 		if (strcmp(*name, *word) == 0) {
@@ -35,10 +36,8 @@ int gbx_private_gather(struct gbx_private *p, const struct gbx_record *r, struct
 		rc = gbx_secret_take(r->body, &taken, err);
 	if (rc)
 		return rc;
-	if (r->kind->kind == GLASSBOX__KIND__HOST) {
-		forget_common(&taken.text);
-		forget_common(&taken.more);
-	}
+	forget_common(&taken.text);
+	forget_common(&taken.more);
 	p->item[p->len++] = taken;
 	return 0;
 }

@@ -65,6 +65,10 @@ void gbx_put_gap_option(struct gbx_recorder *r, Glassbox__Gap__Kind kind, Glassb
 void gbx_put_gap_secret(struct gbx_recorder *r, Glassbox__Gap__Kind kind, const char *option, size_t hits);
 /* Remembers a root and records it; the roots of one run are recorded together by gbx_put_roots. */
 int gbx_add_root(struct gbx_recorder *r, const char *name, const char *path, struct gbx_error *err) GBX_MUST_USE;
+/* "NAME=DIR" of --root: GBX_E_USAGE where it is none, or the name is one of ours. name and path point into said. */
+int gbx_root_parse(const char *said, struct gbx_slice *name, const char **path, struct gbx_error *err) GBX_MUST_USE;
+/* The same for what such a text says; a folder that is a root already keeps its first name. */
+int gbx_add_named_root(struct gbx_recorder *r, const char *said, struct gbx_error *err) GBX_MUST_USE;
 /* Records the roots added since the last call, in random order. */
 void gbx_put_roots(struct gbx_recorder *r);
 /* Text without its secrets, to be freed: 1 where it had some, and then *out is NULL where there is no memory for it. 0: it has none. */

@@ -36,6 +36,52 @@ int gbx_add_root(struct gbx_recorder *r, const char *name, const char *path, str
 	return 0;
 }
 
+static bool has_path(const struct gbx_recorder *r, const char *path)
+{
+	for (size_t i = 0; i < r->roots; i++)
+		if (strcmp(r->root[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+static bool is_ours(struct gbx_slice name)
+{
+	return gbx_slice_is(name, "repo") || gbx_slice_is(name, "cwd") || gbx_slice_is(name, "home") || gbx_slice_is(name, "config") ||
+	       gbx_slice_is(name, "data") || gbx_slice_is(name, "output");
+}
+
+int gbx_root_parse(const char *said, struct gbx_slice *name, const char **path, struct gbx_error *err)
+{
+	size_t len = strspn(said, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
+	char shown[200];
+
+	if (len == 0 || len > 100 || said[len] != '=' || said[len + 1] != '/' || is_ours(gbx_slice(said, len)))
+		return gbx_fail(err, GBX_E_USAGE, "--root '%s': expected NAME=DIR with an absolute path, and another name than repo, cwd, home, config, data and output",
+				gbx_printable_in(gbx_slice_text(said), shown, sizeof shown));
+	*name = gbx_slice(said, len);
+	*path = said + len + 1;
+	return 0;
+}
+
+int gbx_add_named_root(struct gbx_recorder *r, const char *said, struct gbx_error *err)
+{
+	struct gbx_slice name;
+	const char *path;
+	GBX_AUTO_STRING char *real = NULL;
+	struct gbx_error ignored;
+	int rc = gbx_root_parse(said, &name, &path, err);
+
+	if (rc)
+		return rc;
+	/* Through the system, as declared paths are; one that is not there yet has no other name. */
+	const char *known = gbx_realpath(path, &real, &ignored) == 0 ? real : path;
+	/* Of two names the first stays: paths below are told from one. */
+	if (strcmp(known, "/") == 0 || has_path(r, known))
+		return 0;
+	GBX_AUTO_STRING char *text = gbx_memdup(name.data, name.len);
+	return text ? gbx_add_root(r, text, known, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a root");
+}
+
 int gbx_hide(const struct gbx_recorder *r, const char *text, char **out, struct gbx_error *err)
 {
 	GBX_AUTO_BYTES struct gbx_bytes clean = {0};

@@ -78,8 +78,12 @@ static void free_session(struct session *s)
 static int read_options(struct session *s, struct gbx_error *err)
 {
 	const struct gbx_run_options *o = s->o;
+	struct gbx_slice name;
+	const char *path;
 	int rc = gbx_getcwd(&s->cwd, err);
 
+	for (size_t i = 0; rc == 0 && i < o->roots; i++)
+		rc = gbx_root_parse(o->root[i], &name, &path, err);
 	for (size_t i = 0; rc == 0 && i < o->data_len; i++)
 		rc = gbx_declared_add(&s->declared, GLASSBOX__DECLARATION__ROLE__DATA, o->data[i], s->cwd, err);
 	for (size_t i = 0; rc == 0 && i < o->output_len; i++)
@@ -176,6 +180,8 @@ static void put_roots(struct session *s, const struct gbx_code_result *c)
 		rc = gbx_add_root(&s->recorder, "cwd", s->cwd, &err);
 	if (rc == 0 && s->o->home && *s->o->home == '/')
 		rc = gbx_add_root(&s->recorder, "home", s->o->home, &err);
+	for (size_t i = 0; rc == 0 && i < s->o->roots; i++)
+		rc = gbx_add_named_root(&s->recorder, s->o->root[i], &err);
 	if (rc)
 		warn(s, err.line);
 	gbx_put_roots(&s->recorder);

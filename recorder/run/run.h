@@ -10,6 +10,8 @@ struct gbx_run_options {
 	const char *name;               /* or NULL */
 	const char *const *data, *const *output, *const *config, *const *param;
 	size_t data_len, output_len, config_len, param_len;
+	const char *const *root;        /* "NAME=DIR": folders that paths are told relative to, the user's first */
+	size_t roots;
 	struct gbx_store_choice store;  /* create and git_dir are filled in here */
 	const char *home;               /* HOME or the passwd entry's, or NULL */
 	const char *ceilings;           /* GIT_CEILING_DIRECTORIES, or NULL */

@@ -649,6 +649,9 @@ class Failures(unittest.TestCase):
         self.repo()
         job = ["--", "false"]
         self.fails(125, "run: --linger '%s': expected seconds, 0 to 86400", "run", "--linger", "soon", *job, names="'soon'")
+        for said in ("lab", "lab=relative", "home=/tmp", "a/b=/tmp"):
+            self.fails(125, "--root '%s': expected NAME=DIR with an absolute path, and another name than repo, cwd, home, config, data and output", "run",
+                       "--root", said, *job, names=f"'{said}'")
         for name in ("", "x" * 2000, b"\xff"):
             self.fails(125, "run: --name: expected 1 to 1000 bytes of UTF-8", "run", "--name", name, *job, names="--name")
         for param in ("lr", "=1", b"x=\xff"):

@@ -396,10 +396,26 @@ class Secrets(unittest.TestCase):
         reasons = [(w["kind"], w["reason"]) for w in json.loads(done.stdout)["withheld"]]
         folder, name = "it has a folder of the machine in it", "it has the name of machine or user in it"
         self.assertEqual(sorted(r for r in reasons if r[0] not in ("root", "place", "host", "git", "code")),
-                         [("arg", folder)] * 3 + [("arg", name), ("config", folder), ("name", name), ("param", folder), ("param", folder)])
+                         [("arg", folder)] * 3 + [("arg", name), ("config", folder), ("name", name)] + [("param", folder)] * 3 + [("param", name)])
         everything = b"".join(data for data, where in self.contents([self.folder + "/bundle"], []))
         for shown in (b"--shown", b"momentum", b"plain.json", b"steps"):
             self.assertIn(shown, everything)
+
+    def test_scratch_and_other_roots(self):
+        for name in ("scratch", "node", "shared"):
+            os.mkdir(self.folder + "/" + name)
+            with open(f"{self.folder}/{name}/a", "w", encoding="utf-8") as f:
+                f.write("x")
+        self.environment.update(HOME="/none", SCRATCH=self.folder + "/scratch", SLURM_TMPDIR=self.folder + "/node", TMPDIR=self.folder + "/node")
+        self.glassbox("run", "--root", f"lab={self.folder}/shared", "--data", f"{self.folder}/scratch/a", "--data", f"n={self.folder}/node/a", "--data",
+                      f"s={self.folder}/shared/a", "--", "true")
+        records = json.loads(self.glassbox("records", "last", "--json"))["records"]
+        roots = {r["body"]["name"]: r["body"]["path"] for r in records if r["kind"] == "root"}
+        self.assertLessEqual({("scratch", self.folder + "/scratch"), ("scratch-slurm", self.folder + "/node"), ("lab", self.folder + "/shared")},
+                             set(roots.items()))
+        self.assertNotIn("scratch-tmp", roots)  # it has a name already
+        places = {(r["body"]["path"]["root"], r["body"]["path"]["path"]) for r in records if r["kind"] == "data"}
+        self.assertEqual(places, {("scratch", "a"), ("scratch-slurm", "a"), ("lab", "a")})
 
     def test_200_harmless_strings_stay(self):
         rng = random.Random(SEED)
