@@ -26,7 +26,8 @@
 #define GBX_LIMIT_CONFIG (16u * 1024 * 1024)     /* a config file that is parsed */
 #define GBX_LIMIT_GUESSED_CONFIG (1024 * 1024)   /* a file that looks like a config by its name alone */
 #define GBX_LIMIT_GUESSED_JSON (64 * 1024)       /* the same, where it may well be data */
-#define GBX_LIMIT_FOUND_CONFIGS 256u             /* config files that a command names */
+#define GBX_LIMIT_FOUND_CONFIGS 256u             /* config files that a command names, or that a job wrote */
+#define GBX_LIMIT_WRITTEN_FOLDERS 4096u          /* folders looked into for configs that a job wrote, and names in each */
 #define GBX_LIMIT_CONFIG_VALUES (2u * 1024 * 1024) /* values of one config file, lists and maps too; 60 bytes of memory each */
 #define GBX_LIMIT_CONFIG_ALIASES (64u * 1024 * 1024) /* anchors looked at for all aliases of a YAML file */
 #define GBX_LIMIT_PARAMETERS 1000000u            /* parameters of one run */

@@ -111,10 +111,25 @@ int gbx_config_files_find(struct gbx_config_files *list, const struct gbx_argume
 	return rc ? rc : find_hydra(list, a, err);
 }
 
+/* Keeps the parameters that are wanted of it. */
+static void keep_only(struct gbx_parameters *list, const char *only)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->len; i++) {
+		struct gbx_parameter p = list->parameter[i];
+		if (*only && strncmp(p.name, only, strlen(only)) == 0) {
+			list->parameter[i] = list->parameter[kept];
+			list->parameter[kept++] = p;
+		}
+	}
+	gbx_parameters_cut(list, kept);
+}
+
 /* Where it was named, for a gap. */
 static void name_place(const struct gbx_config_file *file, char out[32])
 {
-	snprintf(out, 32, file->argument ? "argument %u" : "--config", file->argument);
+	snprintf(out, 32, file->argument ? "argument %u" : file->written ? "written by the job" : "--config", file->argument);
 }
 
 /* A config outside all roots is a root of its own: "config/1", "config/2", ... */
@@ -182,9 +197,10 @@ static void put_gaps(struct gbx_recorder *r, const struct gbx_config_file *file,
 	char place[32];
 
 	name_place(file, place);
-	if (config->reason && (config->reason != GLASSBOX__GAP__REASON__NOT_PARSED || !file->argument))
+	bool unparsed = config->reason == GLASSBOX__GAP__REASON__NOT_PARSED;
+	if (config->reason && !(unparsed && (file->argument || file->only)))
 		tell(r, file, config->why);
-	if (config->reason)
+	if (config->reason && !(unparsed && file->only))
 		gbx_put_gap_option(r, GLASSBOX__GAP__KIND__CONFIG, (Glassbox__Gap__Reason)config->reason, place);
 	if (config->strange)
 		gbx_put_gap(r, GLASSBOX__GAP__KIND__PARAMETER, GLASSBOX__GAP__REASON__NOT_PARSED, config->strange, NULL);
@@ -231,6 +247,8 @@ void gbx_put_config(struct gbx_recorder *r, const struct gbx_config_file *file, 
 	}
 	if (is_data(file, &config) || !look_for_secrets(r, &config, place, &secret))
 		return;
+	if (file->only)
+		keep_only(&config.parameters, file->only);
 	if (config.read && config.content.len == config.size)
 		put_config(r, file, &config, is_in_head(head, &config), secret);
 	if (head && !head->compared)

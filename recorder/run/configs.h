@@ -10,6 +10,7 @@ struct gbx_config_file {
 	uint32_t argument; /* the one that names it; 0: --config does */
 	bool guessed;      /* by its name alone */
 	bool written;      /* by the job, among its outputs */
+	const char *only;  /* the parameters whose names begin so; NULL: all; "": none */
 };
 
 /* {0} is an empty list. */

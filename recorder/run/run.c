@@ -9,6 +9,7 @@
 #include "run/facts.h"
 #include "run/seal.h"
 #include "run/sign.h"
+#include "run/written.h"
 #include "store/hold.h"
 
 #define HEARTBEAT_MS 60000
@@ -23,6 +24,7 @@ struct session {
 	struct gbx_recorder recorder;
 	struct gbx_job child;
 	struct gbx_declared_list declared;
+	struct gbx_names written; /* folders in which the job may write configs */
 	struct gbx_identity identity;
 	bool has_identity;
 	Glassbox__Gap__Reason no_identity; /* why there is none */
@@ -65,6 +67,7 @@ static void free_session(struct session *s)
 {
 	gbx_recorder_free(&s->recorder);
 	gbx_declared_free(&s->declared);
+	gbx_names_free(&s->written);
 	if (s->has_identity)
 		gbx_identity_free(&s->identity);
 	gbx_hold_release(&s->hold);
@@ -387,6 +390,7 @@ static void record_end(struct session *s, const struct gbx_job_end *end, int exe
 	char last[1400];
 	bool whole = gbx_background_finish(&s->background, s->o->linger_ms, gbx_job_hurried);
 
+	gbx_put_written(&s->recorder, &s->written);
 	if (!exec_errno)
 		put_usage(s, end);
 	put_run_end(s, end, exec_errno);
@@ -465,6 +469,8 @@ static int record_start(struct session *s, struct gbx_error *err)
 	GBX_CLEANUP(free_command) struct command command = {0};
 	int rc = read_command(s, &command, err);
 
+	if (rc == 0)
+		rc = gbx_written_places(&command.arguments, &s->declared, s->cwd, &s->written, err);
 	if (rc == 0) {
 		put_start(s, &command);
 		rc = check_identity(s, err);

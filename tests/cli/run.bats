@@ -184,6 +184,35 @@ END
 	is "$(bodies config | grep -c other/train.yml)" 1
 }
 
+@test "what Hydra composed is recorded when the job has ended" {
+	mkdir -p conf outputs/2001-01-01/00-00-00/.hydra outputs/2002-02-02
+	echo 'lr: 1' > conf/train.yaml
+	echo 'old: 1' > outputs/2001-01-01/00-00-00/.hydra/config.yaml
+	touch -d 2001-01-01 outputs/2001-01-01/00-00-00/.hydra/config.yaml
+	cat > job <<-'END'
+		#!/bin/sh
+		for d in outputs/2002-02-02/10-00-00 "$D/elsewhere" "$D/declared/7"; do
+			mkdir -p $d/.hydra
+			printf 'lr: 2\nmodel: {name: gpt}\nseed: ${env:SEED}\n' > $d/.hydra/config.yaml
+			printf 'hydra: {run: {dir: x}, runtime: {choices: {model: gpt, optim@opt: adam}}}\n' > $d/.hydra/hydra.yaml
+			printf -- '- lr=2\n' > $d/.hydra/overrides.yaml
+		done
+	END
+	chmod +x job
+	export D
+	"$G" run -q --config conf/train.yaml --output out="$D/declared" -- ./job lr=2 hydra.run.dir="$D/elsewhere"
+	records
+	is "$(bodies config | wc -l)" 10
+	hasnt "$(bodies param)" '"old"'
+	is "$(bodies param | grep -c '"source": "written"')" 15
+	has "$(bodies param)" '"name": "hydra.runtime.choices.optim@opt", "source": "written", "text": "adam"'
+	has "$(bodies param)" '"name": "seed", "source": "written", "text": "${env:SEED}"'
+	hasnt "$(bodies param)" '"name": "hydra.run.dir", "source": "written"'
+	hasnt "$("$G" show last gaps)" config
+	has "$("$G" show last parameters)" 'usually counts'
+	is "$("$G" ls --columns param.lr | tail -n 1 | tr -d ' ')" 2
+}
+
 @test "a config in YAML has typed parameters, one in TOML has its bytes and a gap" {
 	printf 'lr: 1e-3\nmodel: &m {width: 8, act: gelu}\nteacher: {<<: *m, width: 16}\n' > c.yaml
 	echo 'lr = 1' > c.toml
