@@ -7,12 +7,14 @@ int gbx_shuffle(size_t *index, size_t n, struct gbx_error *err)
 {
 	for (size_t i = 0; i < n; i++)
 		index[i] = i;
+	uint64_t random[64];
 	for (size_t i = n; i > 1; i--) {
-		uint64_t random;
-		int rc = gbx_random(&random, sizeof random, err);
+		/* One call of the system for 64 of them. */
+		size_t at = (n - i) % 64;
+		int rc = at ? 0 : gbx_random(random, sizeof random, err);
 		if (rc)
 			return rc;
-		size_t j = (size_t)(random % i);
+		size_t j = (size_t)(random[at] % i);
 		size_t was = index[i - 1];
 		index[i - 1] = index[j];
 		index[j] = was;
