@@ -162,16 +162,17 @@ static bool holds(struct gbx_slice text, struct gbx_slice part)
 static bool holds_word(struct gbx_slice text, const char *word)
 {
 	size_t len = word ? strlen(word) : 0;
-	const uint8_t *end = text.data + text.len;
 
-	for (const uint8_t *at = text.data; len > 1 && text.len; at++) {
+	if (len < 2 || !text.len)
+		return false;
+	const uint8_t *end = text.data + text.len;
+	for (const uint8_t *at = text.data;; at++) {
 		at = memmem(at, (size_t)(end - at), word, len);
 		if (!at)
 			return false;
 		if ((at == text.data || !isalnum(at[-1]) || !isalnum((uint8_t)*word)) && (at + len == end || !isalnum(at[len])))
 			return true;
 	}
-	return false;
 }
 
 static bool same_letter(char a, char b)
