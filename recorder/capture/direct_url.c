@@ -32,7 +32,10 @@ static int take_path(struct gbx_software *s, const char *url, Glassbox__Package 
 
 	for (size_t i = 0; path && i < len; i++) {
 		bool escaped = path[i] == '%' && i + 2 < len && hex_digit((uint8_t)path[i + 1]) >= 0 && hex_digit((uint8_t)path[i + 2]) >= 0;
-		path[n++] = escaped ? (char)(hex_digit((uint8_t)path[i + 1]) << 4 | hex_digit((uint8_t)path[i + 2])) : path[i];
+		char byte = path[i];
+		if (escaped)
+			byte = (char)(hex_digit((uint8_t)path[i + 1]) << 4 | hex_digit((uint8_t)path[i + 2]));
+		path[n++] = byte;
 		i += escaped ? 2 : 0;
 	}
 	if (!path || *path != '/' || n > GBX_LIMIT_PATH)
