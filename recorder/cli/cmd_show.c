@@ -97,9 +97,10 @@ static int take_record(void *arg, const struct gbx_stream_view *stream, const st
 		return 0;
 	if (r->kind->kind == GLASSBOX__KIND__METRIC)
 		return gbx_take_metric(&p->metrics, r->body->metric, err);
-	if (r->kind->kind == GLASSBOX__KIND__PARAMETER) {
+	bool parameter = r->kind->kind == GLASSBOX__KIND__PARAMETER;
+	if (parameter || r->kind->kind == GLASSBOX__KIND__CONFIG) {
 		int rc = gbx_shown_parameters_add(&p->parameters, stream, r, err);
-		if (rc || !p->json)
+		if (rc || (parameter && !p->json))
 			return rc;
 	}
 	if (p->json)

@@ -129,7 +129,8 @@ static void describe_place(struct line *l, const Glassbox__Place *p)
 	}
 }
 
-static void describe_parameter(struct line *l, const Glassbox__Parameter *p)
+/* config: NULL for the number of its record. */
+static void describe_parameter(struct line *l, const Glassbox__Parameter *p, const char *config)
 {
 	add_text(l, gbx_slice_text(p->name));
 	add(l, " = ");
@@ -153,8 +154,14 @@ static void describe_parameter(struct line *l, const Glassbox__Parameter *p)
 	default:
 		add_number(l, "(", p->blob ? p->blob->size : 0, " bytes, kept as a file)");
 	}
-	if (p->config)
-		add_number(l, p->source == GLASSBOX__PARAMETER__SOURCE__WRITTEN ? "  (written by the job, record " : "  (config, record ", p->config->seq, ")");
+	if (p->config) {
+		add(l, p->source == GLASSBOX__PARAMETER__SOURCE__WRITTEN ? "  (written by the job, " : config ? "  (" : "  (config, ");
+		if (config)
+			add(l, config);
+		else
+			add_number(l, "record ", p->config->seq, "");
+		add(l, ")");
+	}
 	if (p->argument)
 		add_number(l, p->arguments > 1 ? "  (arguments " : "  (argument ", p->argument, p->arguments > 1 ? "" : ")");
 	if (p->argument && p->arguments > 1)
@@ -363,7 +370,7 @@ static void describe(struct line *l, const Glassbox__Body *b)
 		add(l, !b->config->content ? ", left out for a secret" : b->config->in_head ? ", as in HEAD" : ", not in HEAD");
 		break;
 	case GLASSBOX__BODY__BODY_PARAMETER:
-		describe_parameter(l, b->parameter);
+		describe_parameter(l, b->parameter, NULL);
 		break;
 	case GLASSBOX__BODY__BODY_CODE:
 		describe_code(l, b->code);
@@ -405,6 +412,14 @@ static void describe(struct line *l, const Glassbox__Body *b)
 	default:
 		describe_machine(l, b);
 	}
+}
+
+void gbx_describe_parameter(const Glassbox__Parameter *p, const char *config, char *out, size_t size)
+{
+	struct line l = {out, size, 0};
+
+	out[0] = 0;
+	describe_parameter(&l, p, config);
 }
 
 void gbx_describe(const Glassbox__Body *body, char *out, size_t size)

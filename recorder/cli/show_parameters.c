@@ -25,6 +25,40 @@ static const char *keep(struct gbx_shown_parameters *list, const char *text)
 	return copy ? memcpy(copy, text, size) : NULL;
 }
 
+/* A config, by what it is called. */
+struct gbx_shown_config {
+	uint8_t stream[GBX_STREAM_LEN];
+	uint64_t seq;
+	const char *name;
+	struct gbx_shown_config *next;
+};
+
+static int add_config(struct gbx_shown_parameters *list, const struct gbx_stream_view *stream, const struct gbx_record *r, struct gbx_error *err)
+{
+	struct gbx_shown_config *c = gbx_arena_alloc(&list->memory, sizeof *c);
+	const Glassbox__Path *path = r->body->config->path;
+	char name[1024], root[200], rest[800];
+
+	gbx_printable_in(gbx_slice_text(path->root), root, sizeof root);
+	snprintf(name, sizeof name, "<%s>%s%s", root, path->path.len ? "/" : "", gbx_printable_in(gbx_pb_slice(path->path), rest, sizeof rest));
+	if (!c || !(c->name = keep(list, name)))
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for a config");
+	memcpy(c->stream, stream->head.stream, GBX_STREAM_LEN);
+	c->seq = r->seq;
+	c->next = list->config;
+	list->config = c;
+	return 0;
+}
+
+/* NULL: it was not shown. Most parameters come from the config before them. */
+static const char *find_config(const struct gbx_shown_parameters *list, const Glassbox__Ref *ref)
+{
+	for (const struct gbx_shown_config *c = ref ? list->config : NULL; c; c = c->next)
+		if (c->seq == ref->seq && memcmp(c->stream, ref->stream.data, GBX_STREAM_LEN) == 0)
+			return c->name;
+	return NULL;
+}
+
 static void name_source(const Glassbox__Parameter *p, char out[32])
 {
 	if (p->source == GLASSBOX__PARAMETER__SOURCE__ARGUMENT)
@@ -45,27 +79,34 @@ static void value_of(const Glassbox__Parameter *p, const char **type, const char
 	*value = hex;
 }
 
-int gbx_shown_parameters_add(struct gbx_shown_parameters *list, const struct gbx_stream_view *stream, const struct gbx_record *r,
-			     struct gbx_error *err)
+static int add_parameter(struct gbx_shown_parameters *list, const struct gbx_stream_view *stream, const struct gbx_record *r, struct gbx_error *err)
 {
 	const Glassbox__Parameter *p = r->body->parameter;
+	const char *config = find_config(list, p->config);
 	struct gbx_shown_parameter shown = {.rank = gbx_parameter_rank(p->source), .place = list->len, .seq = r->seq};
-	char hex[2 * GBX_SHA256_LEN + 1], said[2048];
+	char hex[2 * GBX_SHA256_LEN + 1], said[3072], source[32];
 	int rc = gbx_grow((void **)&list->parameter, &list->cap, list->len, sizeof *list->parameter, err);
 
 	if (rc)
 		return rc;
 	value_of(p, &shown.type, &shown.value, hex);
-	gbx_describe(r->body, said, sizeof said);
-	name_source(p, shown.source);
+	gbx_describe_parameter(p, config, said, sizeof said);
+	name_source(p, source);
 	memcpy(shown.stream, stream->head.stream, GBX_STREAM_LEN);
 	shown.name = keep(list, p->name);
 	shown.value = keep(list, shown.value);
 	shown.said = keep(list, said);
-	if (!shown.name || !shown.value || !shown.said)
+	shown.source = config ? config : keep(list, source);
+	if (!shown.name || !shown.value || !shown.said || !shown.source)
 		return gbx_fail(err, GBX_E_NOMEM, "no memory for a parameter");
 	list->parameter[list->len++] = shown;
 	return 0;
+}
+
+int gbx_shown_parameters_add(struct gbx_shown_parameters *list, const struct gbx_stream_view *stream, const struct gbx_record *r,
+			     struct gbx_error *err)
+{
+	return r->kind->kind == GLASSBOX__KIND__CONFIG ? add_config(list, stream, r, err) : add_parameter(list, stream, r, err);
 }
 
 /* Of one source the last counts. */

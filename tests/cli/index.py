@@ -111,7 +111,7 @@ class Index(unittest.TestCase):
             for b in bodies.get("param", []):
                 kind = next(k for k in ("text", "number", "boolean", "null", "json", "blob") if k in b)
                 value = str(b[kind]).lower() if kind == "boolean" else "null" if kind == "null" else b[kind]
-                want.append((b["name"], {"option": 1, "config": 2}[b["source"]], kind, value))
+                want.append((b["name"], {"option": 1, "written": 2, "argument": 3, "config": 4}[b["source"]], kind, value))
             self.assertEqual(sorted((r[1], r[2], r[4], r[5]) for r in rows["parameter"] if r[0] == run), sorted(want))
             want = [(1, b["name"], b["files"], b["root"] if "root" in b else None, b.get("uri")) for b in bodies.get("data", [])]
             want += [(2, b["name"], b["files"], b["root"], None) for b in bodies.get("artifact", [])]

@@ -159,11 +159,12 @@ END
 	is "$(grep -o '"tag".*"text": "[ab]"' <<< "$got" | grep -o '[ab]"$' | tr -d '"\n')" ab
 	page=$("$G" show last parameters)
 	has "$page" 'lr = 2e-3  (arguments 6 to 7)'
-	[[ $page =~ lr\ =\ 0.004\ \ \(config,\ record\ [0-9]+\)\;\ argument\ 6\ says\ otherwise,\ and\ usually\ counts ]]
+	has "$page" 'lr = 0.004  (<repo>/conf/train.yaml); argument 6 says otherwise, and usually counts'
 	hasnt "$(grep 'batch_size' <<< "$page")" otherwise
 	"$G" show last parameters --json > "$D/show"
 	is "$(json "$D/show" "[c['name'] for c in d['conflicts']]")" "['lr', 'model.width', 'tag']"
 	is "$(json "$D/show" "[t['value'] for t in d['conflicts'][0]['told']]")" "['2e-3', '0.004']"
+	is "$(json "$D/show" "[t['source'] for t in d['conflicts'][0]['told']]")" "['argument 6', '<repo>/conf/train.yaml']"
 	is "$("$G" ls --param 'lr=0.002' --columns param.lr,param.model.width | tail -n 1 | tr -s ' ')" "2e-3 16"
 	# The same value in other digits is no difference.
 	"$G" run -q --config conf/train.yaml -- env A=b sh -c true torchrun --lr 0.0020 --batch-size 32 --config conf/train.yaml model.width=16 \
