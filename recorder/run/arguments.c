@@ -28,6 +28,7 @@ static int mask(const struct gbx_scanner *scanner, char *const *argv, size_t i, 
 		return gbx_fail(err, GBX_E_NOMEM, "no memory for an argument");
 	if (clean.len)
 		memcpy(copy, clean.data, clean.len);
+	copy[clean.len] = 0;
 	a->word[i] = gbx_slice(copy, clean.len);
 	return 0;
 }

@@ -7,7 +7,7 @@
 
 /* As it is recorded: without its secrets. {0} is an empty one. */
 struct gbx_arguments {
-	struct gbx_slice *word;
+	struct gbx_slice *word; /* with a NUL behind each */
 	size_t *hits; /* secrets that were found in each */
 	size_t len;
 	struct gbx_arena memory;
