@@ -339,7 +339,7 @@ static bool is_flag(const struct reader *r, struct gbx_slice behind)
 {
 	struct gbx_slice name = gbx_slice_of(&r->name);
 
-	return override_length(behind) ? gbx_is_listed(HYDRA_FLAGS, name) : gbx_slice_starts(name, "no_") && !is_number(behind);
+	return (gbx_slice_starts(name, "no_") && !is_number(behind)) || (override_length(behind) && gbx_is_listed(HYDRA_FLAGS, name));
 }
 
 static int take_values(struct reader *r, const struct option *o)

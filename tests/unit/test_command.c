@@ -19,6 +19,7 @@ static const struct line lines[] = {
 	{"python train.py -b32 -vv -O3", "train.py", "b n 32 2+1; vv b yes 3+1; O n 3 4+1"},
 	{"./train --flag --no-flag2 --no_cuda --no-repeat-ngram-size 3", "./train", "flag b yes 1+1; flag2 b no 2+1; cuda b no 3+1; no_repeat_ngram_size n 3 4+2"},
 	{"python train.py --no-cuda x.yaml --do_train y", "train.py", "cuda b no 2+1; do_train t y 4+2@x.yaml 3"},
+	{"python train.py --no-compile model.width=256", "train.py", "compile b no 2+1; model.width n 256 3+1"},
 	{"python train.py --offset -1 --shift -.5 --x -1e-3 --y -inf", "train.py", "offset n -1 2+2; shift n -0.5 4+2; x n -1e-3 6+2; y b yes 8+1; inf b yes 9+1"},
 	{"python train.py --betas 0.9 0.999 --seed 7", "train.py", "betas j [0.9,0.999] 2+3; seed n 7 5+2"},
 	{"python train.py --a 1 -- --b 2 c=3", "train.py", "a n 1 2+2; c n 3 7+1"},
