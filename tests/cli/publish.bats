@@ -48,8 +48,8 @@ END
 
 @test "what is withheld occurs nowhere in the bundle" {
 	prepare changed
-	"$G" publish -q last -o "$D/b" --withhold arg --withhold config --withhold 'param:private*'
-	"$G" publish -q last -o "$D/b.tar" --withhold arg --withhold config --withhold 'param:private*'
+	"$G" publish -q last -o "$D/b" --withhold arg --withhold config --withhold 'param:private*' --withhold param:hidden_argument
+	"$G" publish -q last -o "$D/b.tar" --withhold arg --withhold config --withhold 'param:private*' --withhold param:hidden_argument
 	for secret in private_lr 0.0625 hidden-argument hunter2 secret-project git.example.org secret-data "$D" "$(hostname)-none" secret_line; do
 		for form in "$secret" "$(printf %s "$secret" | base64 -w 0 | sed 's/=*$//; s/.$//')" "$(printf %s "$secret" | od -An -tx1 | tr -d ' \n')"; do
 			[ "${#form}" -ge 4 ] || continue
