@@ -333,11 +333,12 @@ static uint64_t mix(uint64_t h, const void *data, size_t len)
 }
 
 /* The order of the names is none of the state. */
-uint64_t power_hash(const struct power_log *l, const struct power_state *s)
+struct power_sums power_hash(const struct power_log *l, const struct power_state *s, const char *apart)
 {
 	static struct tree t;
 	GBX_AUTO_BYTES struct gbx_bytes b = {0};
-	uint64_t sum = 0;
+	struct power_sums sum = {0};
+	size_t len = strlen(apart);
 
 	names_of(l, s->names, &t);
 	for (size_t i = 0; i < t.len; i++) {
@@ -346,7 +347,7 @@ uint64_t power_hash(const struct power_log *l, const struct power_state *s)
 			content_of(l, s, t.name[i].file, &b);
 			h = mix(h, b.data, b.len);
 		}
-		sum += h * 0x9e3779b97f4a7c15u;
+		*(strncmp(t.name[i].path, apart, len) == 0 ? &sum.apart : &sum.rest) += h * 0x9e3779b97f4a7c15u;
 	}
 	free_tree(&t);
 	return sum;

@@ -53,8 +53,12 @@ struct power_state {
 /* The least `names` that this cut allows. */
 size_t power_least_names(const struct power_log *l, size_t cut);
 
-/* The state's hash, so that one is not looked at twice; and the state itself as files below the place. */
-uint64_t power_hash(const struct power_log *l, const struct power_state *s);
+/* Hashes of a state, so that what was looked at is not looked at again: of the names that begin with `apart` and of all others. */
+struct power_sums {
+	uint64_t apart, rest;
+};
+struct power_sums power_hash(const struct power_log *l, const struct power_state *s, const char *apart);
+/* The state itself, as files below the place. */
 void power_make(const struct power_log *l, const struct power_state *s);
 
 #endif
