@@ -53,8 +53,9 @@ int gbx_open_runs(const struct gbx_given *given, struct gbx_store *store, char r
 
 /* The home folder: HOME, or the passwd entry's; NULL where there is none. */
 const char *gbx_home(void);
-/* --key, GLASSBOX_KEY, or the default place; freed by the caller, NULL where there is none. *asked: the user named it. */
-char *gbx_key_path(const struct gbx_given *given, bool *asked);
+/* --key, GLASSBOX_KEY, or the default place; freed by the caller, NULL where there is no home folder. *asked: the user named it.
+ * GBX_E_NOMEM. */
+int gbx_key_path(const struct gbx_given *given, char **path, bool *asked, struct gbx_error *err) GBX_MUST_USE;
 /* The passphrase in --passphrase-file without its last newline, appended; nothing where the option is not given. */
 int gbx_read_passphrase(const struct gbx_given *given, struct gbx_bytes *out, struct gbx_error *err) GBX_MUST_USE;
 /* The identity at that key, with --passphrase-file or a question on the terminal where it is needed. GBX_E_NOTFOUND without a key. */

@@ -53,7 +53,8 @@ static int cmd_doctor(const struct gbx_given *given)
 	gbx_store_choice(given, &o.store);
 	if (gbx_git_find(cwd, &work_tree, &git_dir, &err) == 0)
 		o.store.git_dir = git_dir;
-	key = gbx_key_path(given, &asked);
+	if (gbx_key_path(given, &key, &asked, &err))
+		return gbx_complain(&err);
 	o.cwd = cwd;
 	o.key = key;
 	gbx_doctor(&o, found);

@@ -209,10 +209,12 @@ static const char *action_name(size_t i)
 static int cmd_key(const struct gbx_given *given)
 {
 	const char *said = given->argument[0];
-	bool asked;
-	GBX_AUTO_STRING char *path = gbx_key_path(given, &asked);
+	GBX_AUTO_STRING char *path = NULL;
 	struct gbx_error err;
+	bool asked;
 
+	if (gbx_key_path(given, &path, &asked, &err))
+		return gbx_complain(&err);
 	for (size_t i = 0; i < ACTIONS; i++)
 		if (strcmp(said, actions[i].name) == 0) {
 			int rc = path ? actions[i].run(given, path, &err)

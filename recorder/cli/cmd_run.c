@@ -84,10 +84,12 @@ static int check_texts(const struct gbx_run_options *o, struct gbx_error *err)
 static int run(const struct gbx_given *given, const struct lists *l, struct gbx_run_options *o, bool *bare, struct gbx_error *err)
 {
 	GBX_CLEANUP(gbx_bytes_wipe) struct gbx_bytes passphrase = {0};
-	GBX_AUTO_STRING char *key = gbx_key_path(given, &o->key_asked_for);
+	GBX_AUTO_STRING char *key = NULL;
 	struct gbx_run_result result = {0};
 	int rc = l->data && l->output && l->config && l->param && l->root ? 0 : gbx_fail(err, GBX_E_NOMEM, "no memory for the command line");
 
+	if (rc == 0)
+		rc = gbx_key_path(given, &key, &o->key_asked_for, err);
 	if (rc == 0)
 		rc = gbx_read_passphrase(given, &passphrase, err);
 	if (rc == 0)

@@ -13,11 +13,15 @@ static int cmd_verify(const struct gbx_given *given)
 	}
 	/* --key means the keys to trust here, so the default place is looked up without it. */
 	struct gbx_given without = {.program = given->program, .command = given->command};
+	GBX_AUTO_STRING char *path = NULL;
+	struct gbx_error err;
 	bool asked;
-	GBX_AUTO_STRING char *path = gbx_key_path(&without, &asked);
-	GBX_AUTO_STRING char *own = path ? gbx_key_sibling(path, ".pub") : NULL;
 
-	return gbx_verify_command(given, own);
+	int rc = gbx_key_path(&without, &path, &asked, &err);
+	GBX_AUTO_STRING char *own = path ? gbx_key_sibling(path, ".pub") : NULL;
+	if (path && !own)
+		rc = gbx_fail(&err, GBX_E_NOMEM, "no memory for a path");
+	return rc ? gbx_complain(&err) : gbx_verify_command(given, own);
 }
 
 const struct gbx_command gbx_cmd_verify = {

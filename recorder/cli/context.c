@@ -133,16 +133,21 @@ int gbx_open_runs(const struct gbx_given *given, struct gbx_store *store, char r
 	return open_runs(given, store, run, 2, err);
 }
 
-char *gbx_key_path(const struct gbx_given *given, bool *asked)
+int gbx_key_path(const struct gbx_given *given, char **path, bool *asked, struct gbx_error *err)
 {
-	const char *named = gbx_value(given, "key");
+	const char *named = gbx_value(given, "key"), *config = environment("XDG_CONFIG_HOME");
 
 	if (!named)
 		named = environment("GLASSBOX_KEY");
 	*asked = named != NULL;
 	if (named)
-		return gbx_strdup(named);
-	if (environment("XDG_CONFIG_HOME"))
-		return gbx_path_join(environment("XDG_CONFIG_HOME"), "glassbox/key.pem");
-	return gbx_home() ? gbx_path_join(gbx_home(), ".config/glassbox/key.pem") : NULL;
+		*path = gbx_strdup(named);
+	else if (config)
+		*path = gbx_path_join(config, "glassbox/key.pem");
+	else if (gbx_home())
+		*path = gbx_path_join(gbx_home(), ".config/glassbox/key.pem");
+	else
+		return 0;
+	/* None for want of memory is not none: what should be signed would go out unsigned. */
+	return *path ? 0 : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
 }

@@ -133,12 +133,15 @@ static int open_with(const struct gbx_given *given, const char *path, struct gbx
 int gbx_open_identity(const struct gbx_given *given, struct gbx_identity *out, struct gbx_error *err)
 {
 	GBX_CLEANUP(gbx_bytes_wipe) struct gbx_bytes passphrase = {0};
+	GBX_AUTO_STRING char *path = NULL;
 	bool asked;
-	GBX_AUTO_STRING char *path = gbx_key_path(given, &asked);
+	int rc = gbx_key_path(given, &path, &asked, err);
 
+	if (rc)
+		return rc;
 	if (!path)
 		return gbx_fail(err, GBX_E_NOTFOUND, "no key: there is no home folder; name one with --key");
-	int rc = open_with(given, path, &passphrase, out, err);
+	rc = open_with(given, path, &passphrase, out, err);
 	if (rc == GBX_E_NOTFOUND)
 		return gbx_fail(err, GBX_E_NOTFOUND, "no key at '%s': make one with 'glassbox key new --name YOU', or name one with --key", path);
 	return rc;

@@ -35,13 +35,16 @@ int gbx_publishing_out(const struct gbx_given *given, const char **out, struct g
 static int sign(const struct gbx_store *store, const char *run, const struct gbx_given *given, struct gbx_identity *id, bool *has_id,
 		struct gbx_error *err)
 {
+	GBX_AUTO_STRING char *path = NULL;
 	bool asked;
 	char owner[GBX_NAME_MAX + 1];
 	uint8_t key[GBX_PUBLIC_KEY_LEN];
 	struct gbx_error ignored;
 
-	gbx_free(gbx_key_path(given, &asked));
-	int rc = gbx_open_identity(given, id, err);
+	int rc = gbx_key_path(given, &path, &asked, err);
+	if (rc)
+		return rc;
+	rc = gbx_open_identity(given, id, err);
 	*has_id = rc == 0;
 	if (rc == 0 && !asked && gbx_signed_by(store, run, owner, key, &ignored) == 0 &&
 	    memcmp(key, gbx_key_public(id->key), sizeof key) != 0)

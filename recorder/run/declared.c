@@ -284,7 +284,9 @@ void gbx_declared_begin(struct gbx_recorder *r, struct gbx_declared *d)
 	if (d->path && d->role == GLASSBOX__DECLARATION__ROLE__DATA && walk(r, d)) {
 		m.files = d->files.len;
 		m.bytes = d->files.bytes;
-		if (gbx_files_listing(&d->files, listing, &err) == 0)
+		if (gbx_files_listing(&d->files, listing, &err))
+			put_gap(r, d, gap_kind(d), gbx_gap_reason(&err));
+		else
 			m.listing = gbx_pb_bytes(listing, sizeof listing);
 	}
 	body.body_case = GLASSBOX__BODY__BODY_DECLARATION;
