@@ -33,6 +33,9 @@ void place_reset(void);
 /* Copies store, owner log and outputs to, and back from, a folder of that name. */
 void place_keep(const char *name);
 void place_restore(const char *name);
+/* A hash of what programs made: names, those of ids and digests by their length; and of the files the bytes with `exact`, else the
+ * sizes, but of journals (facts.h has what is in them) and the index. */
+uint64_t place_sum(bool exact);
 
 /* Runs glassbox (or glassbox-verify, where argv[0] is that) in a child; argv ends with NULL. */
 void place_run(const char *const *argv, const struct seam_plan *plan, struct place_outcome *o);
