@@ -146,7 +146,7 @@ END
 	head -c 70000 /dev/zero | tr '\0' ' ' > large.json; echo '{"a": 1}' >> large.json
 	git add conf && git commit -q -m conf
 	"$G" run -q --config conf/train.yaml -- env A=b sh -c true torchrun --lr 2e-3 --batch-size 32 --config conf/train.yaml model.width=16 \
-		--betas 0.9 0.99 --no-cuda x.py small.json list.json large.json --data list.json --hf_token abcdef1234567 --tag a --tag b
+		--betas 0.9 0.99 --no-cuda x.py small.json list.json large.json --data list.json --hf_token abcdef1234567 --tag a --tag b --tag c --tag d --tag e
 	records
 	got=$(bodies param)
 	for want in '"argument": 6, "arguments": 2, "name": "lr", "number": "2e-3", "source": "argument"' '"json": "[0.9,0.99]"' '"boolean": false, "name": "cuda"' \
@@ -156,7 +156,7 @@ END
 	is "$(bodies config | wc -l)" 3
 	is "$(bodies config | grep -c '"in_head": true')" 1
 	# Of one name the last is recorded last.
-	is "$(grep -o '"tag".*"text": "[ab]"' <<< "$got" | grep -o '[ab]"$' | tr -d '"\n')" ab
+	is "$(grep -o '"tag".*"text": "[a-e]"' <<< "$got" | grep -o '[a-e]"$' | tr -d '"\n')" abcde
 	page=$("$G" show last parameters)
 	has "$page" 'lr = 2e-3  (arguments 6 to 7)'
 	has "$page" 'lr = 0.004  (<repo>/conf/train.yaml); argument 6 says otherwise, and usually counts'
@@ -168,7 +168,7 @@ END
 	is "$("$G" ls --param 'lr=0.002' --columns param.lr,param.model.width | tail -n 1 | tr -s ' ')" "2e-3 16"
 	# The same value in other digits is no difference.
 	"$G" run -q --config conf/train.yaml -- env A=b sh -c true torchrun --lr 0.0020 --batch-size 32 --config conf/train.yaml model.width=16 \
-		--betas 0.9 0.99 --no-cuda x.py small.json list.json large.json --data list.json --hf_token abcdef1234567 --tag a --tag b
+		--betas 0.9 0.99 --no-cuda x.py small.json list.json large.json --data list.json --hf_token abcdef1234567 --tag a --tag b --tag c --tag d --tag e
 	id=$("$G" ls --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["runs"][1]["run"])')
 	"$G" diff "$id" last --section parameters
 }
@@ -189,7 +189,9 @@ END
 	mkdir -p conf outputs/2001-01-01/00-00-00/.hydra outputs/2002-02-02
 	echo 'lr: 1' > conf/train.yaml
 	echo 'old: 1' > outputs/2001-01-01/00-00-00/.hydra/config.yaml
-	touch -d 2001-01-01 outputs/2001-01-01/00-00-00/.hydra/config.yaml
+	mkdir -p "$D/declared/.hydra"
+	cp outputs/2001-01-01/00-00-00/.hydra/config.yaml "$D/declared/.hydra"
+	touch -d 2001-01-01 outputs/2001-01-01/00-00-00/.hydra/config.yaml "$D/declared/.hydra/config.yaml"
 	cat > job <<-'END'
 		#!/bin/sh
 		for d in outputs/2002-02-02/10-00-00 "$D/elsewhere" "$D/declared/7"; do
@@ -209,7 +211,7 @@ END
 	has "$(bodies param)" '"name": "hydra.runtime.choices.optim@opt", "source": "written", "text": "adam"'
 	has "$(bodies param)" '"name": "seed", "source": "written", "text": "${env:SEED}"'
 	hasnt "$(bodies param)" '"name": "hydra.run.dir", "source": "written"'
-	hasnt "$("$G" show last gaps)" config
+	hasnt "$("$G" show last gaps)" "config file"
 	has "$("$G" show last parameters)" 'usually counts'
 	is "$("$G" ls --columns param.lr | tail -n 1 | tr -d ' ')" 2
 }

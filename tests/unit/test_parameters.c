@@ -10,6 +10,7 @@
 #include "base/pb.h"
 #include "base/text.h"
 #include "capture/config.h"
+#include "capture/decimal.h"
 #include "test.h"
 
 static char dir[64];
@@ -264,6 +265,24 @@ static void a_long_value_is_for_a_blob(void **state)
 	assert_true(json.data[0] == '"' && gbx_slice_is(gbx_slice(json.data + json.len - 4, 4), "0\\n\""));
 }
 
+static void numbers_are_compared_by_value(void **state)
+{
+	static const char *const same[][2] = {{"1", "1.0"}, {"3e-4", "0.0003"}, {"0.00030", "30E-5"}, {"-0", "0.0"}, {"0e9", "0"}, {"100", "1e2"}, {"1e+2", "100.000"},
+					      {"12345678901234567890123", "1.2345678901234567890123e22"}, {"-1.5", "-15e-1"}, {"1e999999", "10e999998"}};
+	static const char *const differ[][2] = {{"1", "-1"}, {"1", "10"}, {"0.1", "0.10000000000000000001"}, {"1e5", "1e6"}, {"12", "21"}, {"1", "0"}, {"1e-1", "1"},
+						{"1e9999999999999999", "1e99999999999999999"}, {"123", "12"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+		for (size_t k = 0; k < 2; k++)
+			if (!gbx_decimal_same(gbx_slice_text(same[i][k]), gbx_slice_text(same[i][1 - k])))
+				fail_msg("%s and %s", same[i][0], same[i][1]);
+	for (size_t i = 0; i < sizeof differ / sizeof *differ; i++)
+		for (size_t k = 0; k < 2; k++)
+			if (gbx_decimal_same(gbx_slice_text(differ[i][k]), gbx_slice_text(differ[i][1 - k])))
+				fail_msg("%s and %s", differ[i][0], differ[i][1]);
+}
+
 static int make_dir(void **state)
 {
 	(void)state;
@@ -290,6 +309,7 @@ int main(void)
 		cmocka_unit_test(wrong_options_say_what_was_expected),
 		cmocka_unit_test(messages_read_back_strictly),
 		cmocka_unit_test(a_long_value_is_for_a_blob),
+		cmocka_unit_test(numbers_are_compared_by_value),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -175,6 +175,21 @@ static void bombs_of_aliases_are_bounded(void **state)
 	expect_reason((char *)text.data, GLASSBOX__GAP__REASON__TOO_LARGE, "anchors");
 }
 
+static void values_are_bounded(void **state)
+{
+	GBX_AUTO_BYTES struct gbx_bytes text = {0};
+	GBX_AUTO_CONFIG struct gbx_config c = {0};
+
+	(void)state;
+	assert_int_equal(gbx_bytes_printf(&text, NULL, "{\"a\": [1"), 0);
+	for (unsigned i = 0; i < GBX_LIMIT_CONFIG_VALUES; i++)
+		assert_int_equal(gbx_bytes_append(&text, ",1", 2, NULL), 0);
+	assert_int_equal(gbx_bytes_printf(&text, NULL, "]}"), 0);
+	put_file("c.json", text.data, text.len);
+	assert_int_equal(gbx_config_read("c.json", &c, NULL), 0);
+	assert_int_equal(c.reason, GLASSBOX__GAP__REASON__TOO_LARGE);
+}
+
 static void json_is_strict_and_keeps_its_digits(void **state)
 {
 	static const struct {
@@ -199,6 +214,9 @@ static void json_is_strict_and_keeps_its_digits(void **state)
 	}
 	GBX_AUTO_DOCUMENT struct gbx_document d = {0};
 	GBX_AUTO_BYTES struct gbx_bytes again = {0};
+	GBX_AUTO_DOCUMENT struct gbx_document pair = {0};
+	assert_int_equal(gbx_document_json(gbx_slice_text("[\"\\ud83d\\ude00\\u00e9\\u20ac\\u0041\"]"), "x", &pair, &err), 0);
+	assert_true(gbx_slice_is(pair.top->first->text, "\xf0\x9f\x98\x80\xc3\xa9\xe2\x82\xac" "A"));
 	static const char text[] = "{\"a\":[18446744073709551616,1e400,0.10,-0,\"\xc3\xa9\\n\",true,null,{}]}";
 	assert_int_equal(gbx_document_json(gbx_slice_text(text), "x", &d, &err), 0);
 	assert_int_equal(gbx_value_json(d.top, 1000, &again, &err), 0);
@@ -217,6 +235,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_yaml_or_no_map_is_a_reason),
 		cmocka_unit_test(depth_is_bounded),
 		cmocka_unit_test(bombs_of_aliases_are_bounded),
+		cmocka_unit_test(values_are_bounded),
 		cmocka_unit_test(json_is_strict_and_keeps_its_digits),
 	};
 
