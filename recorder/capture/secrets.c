@@ -19,8 +19,7 @@ static bool parts_words(uint8_t c)
 	return c <= ' ' || c == '"' || c == '\'' || c == '`' || c == ',' || c == ';' || c == '&';
 }
 
-/* To the word that a hit lies in, so that none is left in half. */
-static void widen(struct gbx_slice text, size_t least, struct gbx_secret_hit *hit)
+void gbx_secrets_widen(struct gbx_slice text, size_t least, struct gbx_secret_hit *hit)
 {
 	while (hit->from > least && !parts_words(text.data[hit->from - 1]) && text.data[hit->from - 1] != '=')
 		hit->from--;
@@ -39,7 +38,7 @@ int gbx_secrets_mask(const struct gbx_scanner *s, struct gbx_slice text, struct 
 	while (rc == 0 && gbx_scan_next(&scan, &hit)) {
 		if (hit.to <= done)
 			continue;
-		widen(text, done, &hit);
+		gbx_secrets_widen(text, done, &hit);
 		if (hit.from > done)
 			rc = gbx_bytes_append(out, text.data + done, hit.from - done, err);
 		if (rc == 0)

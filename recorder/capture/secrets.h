@@ -9,6 +9,9 @@
 int gbx_secrets_mask(const struct gbx_scanner *s, struct gbx_slice text, struct gbx_bytes *out, size_t *hits,
 		     struct gbx_error *err) GBX_MUST_USE;
 
+/* Makes a hit that of the whole words that it lies in, so that none is left in half; nothing before `least` is taken in. */
+void gbx_secrets_widen(struct gbx_slice text, size_t least, struct gbx_secret_hit *hit);
+
 /* The same for the value of something that has a name: an option, a variable, an entry of a config. */
 int gbx_secrets_mask_value(const struct gbx_scanner *s, struct gbx_slice name, struct gbx_slice value, struct gbx_bytes *out,
 			   size_t *hits, struct gbx_error *err) GBX_MUST_USE;
