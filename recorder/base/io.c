@@ -131,6 +131,16 @@ void gbx_drop_cached(int fd, uint64_t offset, uint64_t len)
 	(void)posix_fadvise(fd, (off_t)offset, (off_t)len, POSIX_FADV_DONTNEED);
 }
 
+int gbx_position(int fd, uint64_t *position, struct gbx_error *err)
+{
+	off_t at = lseek(fd, 0, SEEK_CUR);
+
+	if (at < 0)
+		return gbx_fail_errno(err, errno, "cannot tell the position in an open file");
+	*position = (uint64_t)at;
+	return 0;
+}
+
 int gbx_pread(int fd, void *buf, size_t len, uint64_t offset, struct gbx_error *err)
 {
 	uint8_t *p = buf;

@@ -36,6 +36,8 @@ int gbx_read(int fd, void *buf, size_t len, size_t *got, struct gbx_error *err) 
 size_t gbx_read_cached(int fd, void *buf, size_t len);
 /* Asks the system to drop these clean pages from the page cache; a hint that may do nothing. */
 void gbx_drop_cached(int fd, uint64_t offset, uint64_t len);
+/* Where the next byte of an open file would be read or written. */
+int gbx_position(int fd, uint64_t *position, struct gbx_error *err) GBX_MUST_USE;
 /* Reads exactly len bytes at offset; fewer is GBX_E_MALFORMED. */
 int gbx_pread(int fd, void *buf, size_t len, uint64_t offset, struct gbx_error *err) GBX_MUST_USE;
 /* Writes all of it, in as many calls as it takes. */

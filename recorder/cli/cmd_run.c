@@ -21,6 +21,7 @@ static const struct gbx_option options[] = {
 	{"store", 0, "DIR", "where the record goes; else GLASSBOX_STORE, the repository's git folder, or the user's state folder"},
 	{"key", 'k', "FILE", "sign with this key; else GLASSBOX_KEY or the user's own"},
 	{"passphrase-file", 0, "FILE", "the key's passphrase"},
+	{"console", 0, "keep|digest|off", "what the job prints: head, tail and digest, or the digest alone, by a relay where it goes into no file; or nothing"},
 	{"linger", 0, "SECONDS", "how long hashing may go on when the job has ended (10)"},
 	{"strict", 0, NULL, "fail with 125 where nothing can be recorded"},
 	{"quiet", 'q', NULL, "say nothing but what went wrong"},
@@ -65,6 +66,23 @@ static int read_linger(const struct gbx_given *given, unsigned *ms, struct gbx_e
 	return 0;
 }
 
+static int read_console(const struct gbx_given *given, enum gbx_console_mode *mode, struct gbx_error *err)
+{
+	static const struct {
+		const char *name;
+		enum gbx_console_mode mode;
+	} modes[] = {{"keep", GBX_CONSOLE_KEEP}, {"digest", GBX_CONSOLE_DIGEST}, {"off", GBX_CONSOLE_OFF}};
+	const char *said = gbx_value(given, "console");
+
+	*mode = GBX_CONSOLE_FILES;
+	for (size_t i = 0; said && i < sizeof modes / sizeof *modes; i++)
+		if (strcmp(said, modes[i].name) == 0) {
+			*mode = modes[i].mode;
+			return 0;
+		}
+	return said ? gbx_fail(err, GBX_E_USAGE, "run: --console '%s': expected keep, digest or off", said) : 0;
+}
+
 static int check_texts(const struct gbx_run_options *o, struct gbx_error *err)
 {
 	char shown[200];
@@ -94,6 +112,8 @@ static int run(const struct gbx_given *given, const struct lists *l, struct gbx_
 		rc = gbx_read_passphrase(given, &passphrase, err);
 	if (rc == 0)
 		rc = read_linger(given, &o->linger_ms, err);
+	if (rc == 0)
+		rc = read_console(given, &o->console, err);
 	if (rc == 0)
 		rc = check_texts(o, err);
 	*bare = rc == GBX_E_NOMEM;

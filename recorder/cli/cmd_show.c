@@ -35,12 +35,13 @@ static const struct {
 	{"machine", "machine", {GLASSBOX__KIND__HOST, GLASSBOX__KIND__SYSTEM, GLASSBOX__KIND__DEVICE}},
 	{"packages", "packages", {GLASSBOX__KIND__INTERPRETER, GLASSBOX__KIND__PACKAGE}},
 	{"libraries", "programs and libraries", {GLASSBOX__KIND__LIBRARY}},
+	{"console", "what it printed", {GLASSBOX__KIND__CONSOLE}},
 	{"process", "process", {GLASSBOX__KIND__RUN_END, GLASSBOX__KIND__USAGE}},
 	{"gaps", "not captured", {GLASSBOX__KIND__GAP, GLASSBOX__KIND__PLACE}},
 };
 #define SECTIONS (sizeof sections / sizeof *sections)
 
-const char gbx_show_sections[] = "command|parameters|code|data|outputs|metrics|machine|packages|libraries|process|gaps";
+const char gbx_show_sections[] = "command|parameters|code|data|outputs|metrics|machine|packages|libraries|console|process|gaps";
 
 struct line {
 	size_t section;

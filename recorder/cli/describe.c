@@ -292,6 +292,34 @@ static void describe_interpreter(struct line *l, const Glassbox__Interpreter *i)
 		add_hex(l, ", build id ", i->build_id, 20);
 }
 
+/* The last line tells how it went. */
+static struct gbx_slice last_line(const Glassbox__Console *c)
+{
+	struct gbx_slice text = gbx_pb_slice(c->tail.len ? c->tail : c->head);
+
+	while (text.len && text.data[text.len - 1] == '\n')
+		text.len--;
+	const uint8_t *line = text.len ? memrchr(text.data, '\n', text.len) : NULL;
+	return line ? gbx_slice(line + 1, text.len - (size_t)(line + 1 - text.data)) : text;
+}
+
+static void describe_console(struct line *l, const Glassbox__Console *c)
+{
+	static const char *const streams[] = {"", "stdout", "stderr", "stdout and stderr"};
+	struct gbx_slice last = last_line(c);
+
+	add(l, streams[c->stream]);
+	add_number(l, ": ", c->size, c->sha256.len ? " bytes" : " bytes or more, not read to the end");
+	if (c->secrets)
+		add_number(l, ", ", c->secrets, c->secrets == 1 ? " secret left out" : " secrets left out");
+	if (c->sha256.len)
+		add_hex(l, ", SHA-256 ", c->sha256, 6);
+	if (last.len) {
+		add(l, ", ends with ");
+		add_text(l, last);
+	}
+}
+
 static void describe_machine(struct line *l, const Glassbox__Body *b)
 {
 	switch (b->body_case) {
@@ -405,6 +433,9 @@ static void describe(struct line *l, const Glassbox__Body *b)
 		break;
 	case GLASSBOX__BODY__BODY_INTERPRETER:
 		describe_interpreter(l, b->interpreter);
+		break;
+	case GLASSBOX__BODY__BODY_CONSOLE:
+		describe_console(l, b->console);
 		break;
 	case GLASSBOX__BODY__BODY_METRIC:
 		describe_metric(l, b->metric);

@@ -156,6 +156,14 @@ static int check_interpreter(const Glassbox__Interpreter *i, struct gbx_error *e
 		? 0 : wrong("an interpreter needs an implementation, a path, and a build id of at most 64 bytes", err);
 }
 
+static int check_console(const Glassbox__Console *c, struct gbx_error *err)
+{
+	if (!c->stream || c->head.len > GBX_LIMIT_CONSOLE || c->tail.len > GBX_LIMIT_CONSOLE)
+		return wrong("a console needs a stream, and head and tail of at most 16 KiB", err);
+	return is_empty_or(c->sha256, GBX_SHA256_LEN) && c->head.len + c->tail.len <= c->size
+		? 0 : wrong("a console's size is no less than head and tail, and its digest has 32 bytes", err);
+}
+
 int gbx_body_check(const Glassbox__Body *b, struct gbx_error *err)
 {
 	switch (b->body_case) {
@@ -189,6 +197,8 @@ int gbx_body_check(const Glassbox__Body *b, struct gbx_error *err)
 		return check_library(b->library, err);
 	case GLASSBOX__BODY__BODY_INTERPRETER:
 		return check_interpreter(b->interpreter, err);
+	case GLASSBOX__BODY__BODY_CONSOLE:
+		return check_console(b->console, err);
 	case GLASSBOX__BODY__BODY_METRIC:
 		return check_metric(b->metric, err);
 	default:

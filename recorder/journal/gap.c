@@ -23,6 +23,7 @@ static const struct name kinds[] = {
 	{GLASSBOX__GAP__KIND__SIGNATURE, "signature", "the signature at the start"},
 	{GLASSBOX__GAP__KIND__HASH_PENDING, "hash-pending", "hashes that were not finished"},
 	{GLASSBOX__GAP__KIND__ARGUMENT, "argument", "arguments of the command"},
+	{GLASSBOX__GAP__KIND__CONSOLE, "console", "what the job printed"},
 	{GLASSBOX__GAP__KIND__METRIC, "metric", "points of metrics"},
 	{GLASSBOX__GAP__KIND__PACKAGE, "package", "packages"},
 	{GLASSBOX__GAP__KIND__LIBRARY, "library", "programs and shared objects of the job"},
@@ -51,6 +52,8 @@ static const struct name reasons[] = {
 	{GLASSBOX__GAP__REASON__DAMAGED, "damaged", "damaged, with intact records behind the damage"},
 	{GLASSBOX__GAP__REASON__SECRET, "secret", "a secret in it was left out"},
 	{GLASSBOX__GAP__REASON__NOT_PARSED, "not-parsed", "recorded by its bytes only: it was not parsed"},
+	{GLASSBOX__GAP__REASON__NO_FILE, "no-file", "no file to read it from afterwards; --console=keep would relay it"},
+	{GLASSBOX__GAP__REASON__NOT_ASKED, "not-asked", "left out, as was asked for"},
 	{GLASSBOX__GAP__REASON__UNSEEN, "unseen", "ended before anybody looked"},
 };
 

@@ -32,6 +32,7 @@ static const struct gbx_kind kinds[] = {
 	{GLASSBOX__KIND__LIBRARY, "library", false},
 	{GLASSBOX__KIND__INTERPRETER, "interpreter", false},
 	{GLASSBOX__KIND__METRIC, "metric", false},
+	{GLASSBOX__KIND__CONSOLE, "console", false},
 	{GLASSBOX__KIND__KIND_UNSPECIFIED, NULL, false},
 };
 

@@ -28,7 +28,7 @@ int gbx_job_prepare(struct gbx_job *c, struct gbx_error *err)
 	sigset_t set;
 
 	handled_signals(&set);
-	*c = (struct gbx_job){.witness = {.from = -1}};
+	*c = (struct gbx_job){.witness = {.from = -1}, .output = {-1, -1}};
 	/* Where it is ignored, the kernel would throw the job's status away. The job gets it back as it was. */
 	if (sigaction(SIGCHLD, &standard, &c->chld))
 		return gbx_fail_errno(err, errno, "cannot prepare to wait for the job");
@@ -98,6 +98,9 @@ _Noreturn static void become_job(const struct gbx_job *c, char *const *argv, cha
 {
 	if (parent_death)
 		(void)prctl(PR_SET_PDEATHSIG, parent_death);
+	for (int i = 0; i < 2; i++)
+		if (c->output[i] >= 0)
+			(void)dup2(c->output[i], i + 1);
 	gbx_job_restore(c);
 	execvpe(argv[0], argv, env);
 	int sys = errno;

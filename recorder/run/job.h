@@ -30,6 +30,7 @@ struct gbx_job {
 	struct sigaction chld;  /* SIGCHLD's disposition, as we were given it */
 	sigset_t early;         /* came before the job was there */
 	bool prepared;
+	int output[2];          /* what it is to have as stdout and stderr; -1: ours. Set after gbx_job_prepare */
 	struct gbx_witness witness;
 };
 

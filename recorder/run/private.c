@@ -51,6 +51,8 @@ const char *gbx_private_kind(Glassbox__Kind kind)
 		return "file names outside the published code";
 	case GLASSBOX__KIND__HOST:
 		return "names of machine and user";
+	case GLASSBOX__KIND__CONSOLE:
+		return "what the job printed";
 	case GLASSBOX__KIND__GIT:
 		return "branch and remotes";
 	default:

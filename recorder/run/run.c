@@ -31,6 +31,7 @@ struct session {
 	struct gbx_background background;
 	uint64_t began; /* monotonic, as is the job's: what a clock says that is set meanwhile is no duration */
 	uint64_t job_nanos;
+	struct gbx_printed printed;
 	bool recording;
 	bool collected; /* somebody tidies the store meanwhile */
 	char *manifest; /* of the code; synced beside the job */
@@ -65,6 +66,7 @@ static void warn(const struct session *s, const char *line)
 
 static void free_session(struct session *s)
 {
+	gbx_printed_free(&s->printed);
 	gbx_recorder_free(&s->recorder);
 	gbx_declared_free(&s->declared);
 	gbx_names_free(&s->written);
@@ -392,6 +394,8 @@ static void record_end(struct session *s, const struct gbx_job_end *end, int exe
 
 	gbx_put_written(&s->recorder, &s->written);
 	if (!exec_errno)
+		gbx_printed_end(&s->printed, &s->recorder, s->o->linger_ms, gbx_job_hurried);
+	if (!exec_errno)
 		put_usage(s, end);
 	put_run_end(s, end, exec_errno);
 	bool fine = finish_record(s, seal_state(end, exec_errno), whole, last, sizeof last);
@@ -425,11 +429,15 @@ static int run_job(struct session *s, struct gbx_run_result *result, struct gbx_
 	struct gbx_job_end end = {0};
 	int exec_errno = 0;
 	uint64_t began = gbx_monotonic_nanos();
+	if (s->recording)
+		gbx_printed_begin(&s->printed, &s->recorder, s->o->console, s->child.output);
 	int rc = gbx_job_start(s->o->argv, NULL, &s->child, &exec_errno, err);
 
 	if (rc)
 		return rc;
 	result->started = true;
+	if (s->child.pid)
+		gbx_printed_start(&s->printed, s->child.pid);
 	if (exec_errno)
 		tell_exec(s, exec_errno);
 	if (s->recording) {
@@ -513,6 +521,7 @@ int gbx_run(const struct gbx_run_options *options, struct gbx_run_result *result
 	struct session s = {.o = options, .hold = GBX_HOLD_NONE, .began = gbx_monotonic_nanos()};
 
 	*result = (struct gbx_run_result){0};
+	gbx_printed_init(&s.printed);
 	int rc = run(&s, result, err);
 	gbx_job_release(&s.child);
 	if (!result->started)

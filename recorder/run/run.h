@@ -2,6 +2,7 @@
 #ifndef GBX_RUN_RUN_H
 #define GBX_RUN_RUN_H
 
+#include "run/printed.h"
 #include "store/store.h"
 
 /* Texts are borrowed until gbx_run returns. The library reads no environment: who calls it fills these from there. */
@@ -18,6 +19,7 @@ struct gbx_run_options {
 	const char *key;                /* path of the private key, or NULL */
 	bool key_asked_for;             /* the user named it: it is told where it is missing */
 	struct gbx_slice passphrase;
+	enum gbx_console_mode console;  /* what is recorded of the job's output */
 	bool strict;                    /* the recorder failing makes the run fail */
 	unsigned heartbeat_ms;          /* between heartbeats; 0: 60 s */
 	unsigned linger_ms;             /* how long hashing may go on when the job has ended */

@@ -14,7 +14,7 @@ static bool has_names(Glassbox__Kind kind)
 /* Kinds that selectors will have and no record has yet. */
 static bool is_planned(struct gbx_slice kind)
 {
-	static const char *const planned[] = {"var", "input", "order", "checkpoint", "console"};
+	static const char *const planned[] = {"var", "input", "order", "checkpoint"};
 
 	for (size_t i = 0; i < sizeof planned / sizeof *planned; i++)
 		if (gbx_slice_is(kind, planned[i]))
@@ -140,6 +140,8 @@ int gbx_record_names(const Glassbox__Body *b, struct gbx_slice elsewhere, gbx_re
 		return fn(arg, gbx_slice_text(b->host->hostname));
 	case GLASSBOX__BODY__BODY_DEVICE:
 		return fn(arg, gbx_slice_text(b->device->device_case == GLASSBOX__DEVICE__DEVICE_CPU ? "cpu" : "memory"));
+	case GLASSBOX__BODY__BODY_CONSOLE:
+		return fn(arg, gbx_slice_text(b->console->stream == GLASSBOX__CONSOLE__STREAM__STDERR ? "stderr" : "stdout"));
 	case GLASSBOX__BODY__BODY_PACKAGE:
 		return fn(arg, gbx_slice_text(b->package->name));
 	case GLASSBOX__BODY__BODY_LIBRARY:

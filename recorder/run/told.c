@@ -363,12 +363,27 @@ const Glassbox__Blob *gbx_body_file(const Glassbox__Body *b)
 	return NULL;
 }
 
+/* What was printed may hold anything. */
+static bool tells_printed(const Glassbox__Console *c, const struct gbx_secret *w)
+{
+	struct gbx_slice part[2] = {gbx_pb_slice(c->head), gbx_pb_slice(c->tail)};
+	bool identity = w->kind->kind == GLASSBOX__KIND__ROOT || w->kind->kind == GLASSBOX__KIND__HOST;
+
+	for (size_t i = 0; i < 2; i++)
+		if (identity ? gbx_tells_identity(part[i], w)
+			     : (w->text && holds(part[i], gbx_slice_text(w->text))) || (w->path && holds(part[i], gbx_slice_text(w->path))))
+			return true;
+	return false;
+}
+
 bool gbx_tells(const struct gbx_telling *shown, const struct gbx_secret *withheld)
 {
 	const Glassbox__Blob *file = gbx_body_file(shown->body);
 
 	if (withheld->has_file && file && memcmp(file->sha256.data, withheld->file, GBX_SHA256_LEN) == 0)
 		return true;
+	if (shown->body->body_case == GLASSBOX__BODY__BODY_CONSOLE)
+		return tells_printed(shown->body->console, withheld);
 	switch (withheld->kind->kind) {
 	case GLASSBOX__KIND__PARAMETER:
 		return tells_parameter(shown, withheld);

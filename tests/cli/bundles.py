@@ -109,7 +109,7 @@ def field_number(number, value):
 KINDS = {"stream-start": 1, "run-start": 2, "run-end": 3, "stream-end": 4, "seal": 5, "gap": 6, "heartbeat": 7, "place": 10, "root": 11,
          "name": 12, "arg": 13, "config": 14, "param": 15, "code": 20, "git": 21, "declaration": 30, "data": 31, "data-files": 32,
          "artifact": 33, "host": 40, "system": 41, "device": 42, "process": 43, "usage": 44, "package": 45,
-         "library": 46, "interpreter": 49}
+         "library": 46, "interpreter": 49, "metric": 50, "console": 60}
 NAME_OF_KIND = {number: name for name, number in KINDS.items()}
 
 

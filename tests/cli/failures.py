@@ -561,7 +561,7 @@ class Failures(unittest.TestCase):
         self.fails(2, "--reason for '%s': expected UTF-8", *publish, "--withhold", "param", "--reason", b"\xff", names="param")
         for command in (lambda selector: [*publish, "--withhold", selector], lambda selector: ["disclose", "last", selector, *out]):
             for selector, says in (
-                    ("console", "selector '%s': this version makes no such records; 'glassbox records RUN' lists those that are there"),
+                    ("checkpoint", "selector '%s': this version makes no such records; 'glassbox records RUN' lists those that are there"),
                     ("parm:lr", "selector '%s': no such kind; did you mean '%s'?"),
                     ("entirely", "selector '%s': expected KIND or KIND:GLOB, KIND one of %s"),
                     ("seal", "selector '%s': records of the kind %s are never withheld; name another kind"),
@@ -649,6 +649,7 @@ class Failures(unittest.TestCase):
         self.repo()
         job = ["--", "false"]
         self.fails(125, "run: --linger '%s': expected seconds, 0 to 86400", "run", "--linger", "soon", *job, names="'soon'")
+        self.fails(125, "run: --console '%s': expected keep, digest or off", "run", "--console", "loud", *job, names="'loud'")
         for said in ("lab", "lab=relative", "home=/tmp", "a/b=/tmp"):
             self.fails(125, "--root '%s': expected NAME=DIR with an absolute path, and another name than repo, cwd, home, config, data and output", "run",
                        "--root", said, *job, names=f"'{said}'")

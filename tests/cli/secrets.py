@@ -2,6 +2,7 @@
 
 Values are made up here, in the issuers' formats. Each test is a CTest case of its own: secrets.py NAME."""
 import base64
+import hashlib
 import json
 import os
 import random
@@ -416,6 +417,102 @@ class Secrets(unittest.TestCase):
         self.assertNotIn("scratch-tmp", roots)  # it has a name already
         places = {(r["body"]["path"]["root"], r["body"]["path"]["path"]) for r in records if r["kind"] == "data"}
         self.assertEqual(places, {("scratch", "a"), ("scratch-slurm", "a"), ("lab", "a")})
+
+    # What the job prints
+
+    def console(self, script, out, err=None, options=()):
+        """The Console records of a job whose output goes to open files."""
+        done = subprocess.run([RECORDER, "run", "-q", *options, "--", "sh", "-c", script], cwd=self.repo, env=self.environment, stdout=out, stderr=err or out,
+                              check=False)
+        self.assertEqual(done.returncode, 0)
+        records = json.loads(self.glassbox("records", "last", "--json"))["records"]
+        self.gaps = [(r["body"]["reason"], r["body"]["count"]) for r in records if r["kind"] == "gap" and r["body"]["kind"] == "console"]
+        return {r["body"]["stream"]: r["body"] for r in records if r["kind"] == "console"}
+
+    def test_what_goes_into_files_is_read_from_there(self):
+        token = hugging_face(random.Random(5))[0]
+        name = self.folder + "/out"
+        with open(name, "wb") as f:
+            f.write(b"of somebody else\n")
+        for mode in ("ab", "r+b"):
+            size = os.path.getsize(name)
+            with open(name, mode) as out, open(self.folder + "/err", "wb") as err:
+                if mode == "r+b":
+                    out.seek(size)
+                seen = self.console(f"echo start; printf ' 1%%\\r 2%%\\n'; echo {token}; mv {name} {name}.old; echo other >&2; cat /dev/null", out, err)
+            os.rename(name + ".old", name)
+            self.assertEqual(seen["stdout"]["head"], "start\n 2%\n{secret:hugging-face}\n")
+            self.assertEqual((seen["stdout"]["size"], seen["stdout"]["secrets"]), (len(seen["stdout"]["head"]), 1))
+            self.assertEqual(seen["stderr"]["head"], "other\n")
+            self.assertEqual(seen["stdout"]["sha256"], hashlib.sha256(seen["stdout"]["head"].encode()).hexdigest())
+            self.assertEqual(self.gaps, [("secret", 1)])
+            with open(name, "rb") as f:  # the job's own text is what it was
+                self.assertEqual(f.read()[size:].count(token.encode()), 1)
+        self.search([token], self.store)
+
+    def test_one_file_for_both_and_one_that_was_cut_off(self):
+        with open(self.folder + "/both", "wb") as out:
+            seen = self.console("echo a; echo b >&2; echo c", out, out)
+        self.assertEqual([(k, v["head"]) for k, v in seen.items()], [("both", "a\nb\nc\n")])
+        with open(self.folder + "/both", "ab") as out:
+            seen = self.console(f"echo long long line; : >{self.folder}/both; echo b", out, out)
+        self.assertEqual(seen["both"]["head"], "b\n")
+        self.assertEqual(self.gaps, [("changed", 1)])
+
+    def test_a_long_text_has_head_and_tail(self):
+        with open(self.folder + "/out", "wb") as out, open(self.folder + "/err", "wb") as err:
+            seen = self.console("seq 1000000", out, err)["stdout"]
+            digest = self.console("seq 1000000", out, err, ["--console=digest"])["stdout"]
+            self.assertEqual(self.console("seq 3", out, err, ["--console=off"]), {})
+        self.assertEqual(self.gaps, [("not-asked", 2)])
+        text = "".join(f"{n}\n" for n in range(1, 1000001))
+        self.assertEqual((seen["size"], seen["sha256"]), (len(text), hashlib.sha256(text.encode()).hexdigest()))
+        self.assertTrue(text.startswith(seen["head"]) and text.endswith(seen["tail"]) and seen["tail"].startswith("99"))
+        self.assertTrue(16000 < len(seen["head"]) <= 16384 and 16000 < len(seen["tail"]) <= 16384)
+        self.assertEqual({k: v for k, v in seen.items() if k not in ("head", "tail")}, digest)
+
+    def test_what_goes_elsewhere_is_a_gap(self):
+        seen = self.console("echo a", subprocess.DEVNULL)
+        self.assertEqual((seen, self.gaps), ({}, [("no-file", 2)]))
+
+    def test_a_relay_passes_on_every_byte(self):
+        token = hugging_face(random.Random(6))[0]
+        job = ("import os, random; r = random.Random(1); [os.write(1 + n % 2, r.randbytes(20000)) for n in range(100)]; "
+               f"os.write(1, b' {token} '); os.close(1)")
+        bare = subprocess.run([sys.executable, "-c", job], capture_output=True, check=True)
+        for mode in ("keep", "digest"):
+            done = subprocess.run([RECORDER, "run", "-q", "--console=" + mode, "--", sys.executable, "-c", job], cwd=self.repo, env=self.environment,
+                                  capture_output=True, check=True)
+            self.assertEqual((done.stdout, done.stderr), (bare.stdout, bare.stderr))
+            records = json.loads(self.glassbox("records", "last", "--json"))["records"]
+            seen = {r["body"]["stream"]: r["body"] for r in records if r["kind"] == "console"}
+            self.assertEqual((seen["stdout"]["secrets"], "head" in seen["stdout"], len(seen)), (1, mode == "keep", 2))
+        self.search([token], self.store)
+
+    def test_a_relay_ends_as_a_pipe_does(self):
+        """Who stops reading stops the job; what the job leaves behind is not waited for."""
+        def begin(script):
+            return subprocess.Popen([RECORDER, "run", "-q", "--console=keep", "--", "sh", "-c", script], cwd=self.repo, env=self.environment,
+                                    stdout=subprocess.PIPE)
+        with begin("yes; echo $? >status; exit 3") as running:
+            running.stdout.read(100)
+            running.stdout.close()
+            self.assertEqual(running.wait(), 3)
+        with open(self.repo + "/status", encoding="utf-8") as f:
+            self.assertEqual(f.read(), "141\n")
+        with begin("sleep 300 & echo $! >left; echo done") as running:
+            self.assertEqual(running.communicate()[0], b"done\n")
+        with open(self.repo + "/left", encoding="utf-8") as f:
+            os.kill(int(f.read()), 9)
+
+    def test_the_console_is_withheld(self):
+        with open(self.folder + "/out", "wb") as out:
+            self.console("a=words; echo $a-of-the-log", out, options=["--name", "words-of-the-log"])
+        self.glassbox("key", "new", "--name", "me@example.org")
+        self.glassbox("publish", "last", "-o", self.folder + "/bundle", "--withhold", "name")
+        self.search(["words-of-the-log"], self.folder + "/bundle")
+        self.glassbox("publish", "last", "-o", self.folder + "/no", "--profile", "full", "--withhold", "name", status=2)
+        self.assertIn(b"(console 'stdout') would be shown", self.said)
 
     def test_200_harmless_strings_stay(self):
         rng = random.Random(SEED)

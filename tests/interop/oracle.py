@@ -90,14 +90,14 @@ KINDS = {
     1: "stream-start", 2: "run-start", 3: "run-end", 4: "stream-end", 5: "seal", 6: "gap", 7: "heartbeat", 10: "place", 11: "root",
     12: "name", 13: "arg", 14: "config", 15: "param", 20: "code", 21: "git", 30: "declaration", 31: "data", 32: "data-files",
     33: "artifact", 40: "host", 41: "system", 42: "device", 43: "process", 44: "usage", 45: "package", 46: "library", 49: "interpreter",
-    50: "metric",
+    50: "metric", 60: "console",
 }
 NEVER_WITHHELD = set(range(1, 8))
 BODY_OF = {
     1: "StreamStart", 2: "RunStart", 3: "RunEnd", 4: "StreamEnd", 5: "Seal", 6: "Gap", 7: "Heartbeat", 10: "Place", 11: "Root",
     12: "Name", 13: "Argument", 14: "Config", 15: "Parameter", 20: "Code", 21: "Git", 30: "Declaration", 31: "Dataset",
     32: "DatasetFiles", 33: "Artifact", 40: "Host", 41: "System", 42: "Device", 43: "Process", 44: "Usage", 45: "Package", 46: "Library", 49: "Interpreter",
-    50: "Metric",
+    50: "Metric", 60: "Console",
 }
 SCHEMA = {
     "Frame": _plain((1, "entry", "bytes"), (2, "salt", "bytes"), (3, "body", "bytes")),
@@ -115,7 +115,7 @@ SCHEMA = {
               _plain((4, "core", "bool"), (5, "started", "fixed64"), (6, "ended", "fixed64")),
     "StreamEnd": _plain((1, "sealable", "bool")),
     "Seal": _plain((1, "state", ENUM(range(5))), (2, "streams", "uint"), (3, "root", "bytes")),
-    "Gap": _plain((1, "kind", ENUM([*range(16), 18, 19])), (2, "reason", ENUM(range(23))), (3, "count", "uint"), (4, "place", "Ref"),
+    "Gap": _plain((1, "kind", ENUM([*range(17), 18, 19])), (2, "reason", ENUM([*range(23), 26, 28, 29])), (3, "count", "uint"), (4, "place", "Ref"),
                   (5, "record", "Ref"), (6, "bytes", "uint")),
     "Heartbeat": _plain((1, "seconds", "uint")),
     "Place": _one(paths=(1, "PathList"), option=(2, "string"), address=(3, "string")),
@@ -157,6 +157,8 @@ SCHEMA = {
     "Owner": _plain((1, "database", ENUM(range(5))), (2, "name", "string"), (3, "version", "string"), (4, "architecture", "string")),
     "Interpreter": _plain((1, "implementation", "string"), (2, "version", "string"), (3, "path", "Path"), (4, "build_id", "bytes"),
                           (5, "prefix", "Path"), (6, "base_prefix", "Path"), (7, "system_packages", "bool")),
+    "Console": _plain((1, "stream", ENUM(range(4))), (2, "head", "bytes"), (3, "tail", "bytes"), (4, "size", "uint"), (5, "sha256", "bytes"),
+                      (6, "secrets", "uint")),
     "Metric": {1: ("name", "string", ""), 2: ("ring", "bytes", ""), 3: ("first", "uint", ""), 4: ("step", "uint", "packed"),
                5: ("value", "fixed64", "packed"), 6: ("time", "fixed64", "packed")},
     "ManifestEntry": _plain((1, "path", "bytes"), (2, "type", ENUM(range(4))), (3, "size", "uint"), (4, "sha256", "bytes"),
@@ -257,6 +259,11 @@ def check_blob(m):
 
 
 def check_body(kind, b):
+    if kind == "console":
+        need(b.get("stream"), "a console without a stream")
+        need(len(b.get("head", b"")) <= 16384 and len(b.get("tail", b"")) <= 16384, "head or tail over 16 KiB")
+        need(len(b.get("head", b"")) + len(b.get("tail", b"")) <= b.get("size", 0), "a console longer than its size")
+        need(len(b.get("sha256", b"")) in (0, 32), "a console's digest")
     if kind == "stream-start":
         need(b.get("format") == 1, "format", b.get("format"))
         _len(b, "stream", 16)
