@@ -54,7 +54,7 @@ static void becomes(struct gbx_slice text, struct gbx_slice expected)
 	assert_int_equal(gbx_sha256(expected, sha256, &err), 0);
 	for (size_t i = text.len > 100000 ? 3 : 0; i < sizeof pieces / sizeof *pieces; i++) {
 		struct gbx_console_text out;
-		GBX_AUTO_CONSOLE struct gbx_console *c = taken(text, pieces[i], &out);
+		struct gbx_console *c = taken(text, pieces[i], &out);
 		if (expected.len <= GBX_LIMIT_CONSOLE && !gbx_slice_equal(out.head, expected))
 			fail_msg("pieces of %zu: got '%.*s', expected '%.*s'", pieces[i], (int)out.head.len, (const char *)out.head.data,
 				 (int)expected.len, (const char *)expected.data);
@@ -63,6 +63,7 @@ static void becomes(struct gbx_slice text, struct gbx_slice expected)
 		assert_true(out.head.len <= GBX_LIMIT_CONSOLE && out.tail.len <= GBX_LIMIT_CONSOLE && out.head.len + out.tail.len <= out.size);
 		assert_memory_equal(out.head.data, expected.data, out.head.len);
 		assert_memory_equal(out.tail.data, expected.data + expected.len - out.tail.len, out.tail.len);
+		gbx_console_release(&c);
 	}
 }
 
@@ -148,7 +149,7 @@ static void head_and_tail(void **state)
 		for (size_t i = 0; i < lines; i++)
 			assert_int_equal(gbx_bytes_printf(&text, &err, "step %zu of the log\n", i), 0);
 		struct gbx_console_text out;
-		GBX_AUTO_CONSOLE struct gbx_console *c = taken(gbx_slice_of(&text), 4096, &out);
+		struct gbx_console *c = taken(gbx_slice_of(&text), 4096, &out);
 		assert_int_equal(out.head.data[out.head.len - 1], '\n');
 		assert_memory_equal(out.head.data, text.data, out.head.len);
 		if (text.len <= GBX_LIMIT_CONSOLE)
@@ -157,6 +158,7 @@ static void head_and_tail(void **state)
 			assert_true(gbx_slice_starts(out.tail, "step "));
 		if (text.len <= 2 * GBX_LIMIT_CONSOLE - 64)
 			assert_int_equal(out.head.len + out.tail.len, text.len);
+		gbx_console_release(&c);
 	}
 }
 
