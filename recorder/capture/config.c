@@ -67,39 +67,15 @@ static int parse(const char *path, struct gbx_config *c, struct gbx_error *err)
 	return 0;
 }
 
-/* Too large to be kept in memory: read once more, for the digest alone. */
-static int digest_only(int fd, struct gbx_config *c, struct gbx_error *why)
-{
-	GBX_AUTO_HASH struct gbx_hash *h = NULL;
-	uint8_t part[16384];
-	size_t got = 1;
-	int rc = gbx_hash_new(&h, GBX_SHA256, why);
-
-	if (rc == 0)
-		gbx_hash_start(h);
-	for (c->size = 0; rc == 0 && got; c->size += got) {
-		rc = gbx_read(fd, part, sizeof part, &got, why);
-		if (rc == 0)
-			gbx_hash_update(h, part, got);
-	}
-	return rc ? rc : gbx_hash_final(h, c->sha256, why);
-}
-
+/* One that is too large is not read to its end: the job waits for us. */
 static int read_content(const char *path, struct gbx_config *c, struct gbx_error *why)
 {
-	GBX_AUTO_FD int fd = -1;
 	int rc = gbx_load_file(path, GBX_LIMIT_CONFIG, &c->content, why);
 
-	if (rc == 0) {
-		c->size = c->content.len;
+	if (rc == 0)
 		rc = gbx_sha256(gbx_slice_of(&c->content), c->sha256, why);
-	} else if (rc == GBX_E_LIMIT) {
+	if (rc)
 		gbx_bytes_free(&c->content);
-		set_reason(c, GLASSBOX__GAP__REASON__TOO_LARGE, why->line);
-		rc = gbx_open_read(path, &fd, why);
-		if (rc == 0)
-			rc = digest_only(fd, c, why);
-	}
 	c->read = rc == 0;
 	return rc;
 }
@@ -115,7 +91,7 @@ int gbx_config_read(const char *path, struct gbx_config *out, struct gbx_error *
 	/* The one thing that is malformed before it is parsed: no regular file. */
 	if (rc)
 		set_reason(&c, rc == GBX_E_MALFORMED ? GLASSBOX__GAP__REASON__NOT_REGULAR : (int)gbx_gap_reason(&why), why.line);
-	else if (c.reason == 0)
+	else
 		rc = parse(path, &c, err);
 	if (rc == GBX_E_NOMEM)
 		return rc;

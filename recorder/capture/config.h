@@ -7,16 +7,15 @@
 
 /* A config file. Everything about it that is no use is a reason, not a failure: the job does not depend on our reading it. */
 struct gbx_config {
-	bool read;                    /* size and sha256 are known */
-	uint64_t size;
+	bool read;                    /* content and sha256 are known */
 	uint8_t sha256[GBX_SHA256_LEN];
-	struct gbx_bytes content;     /* those bytes, where there are at most GBX_LIMIT_CONFIG */
+	struct gbx_bytes content;     /* at most GBX_LIMIT_CONFIG bytes */
 	const char *format;           /* "json" or "yaml" where it was parsed, else "" */
 	struct gbx_parameters parameters; /* in the file's order; empty where it was not parsed */
 	uint64_t skipped;             /* parameters left out, since their names are over GBX_LIMIT_PATH */
 	uint64_t strange;             /* values left out or taken for plain ones: their tags or keys mean something to the program only */
-	/* 0 where it was parsed, else a Glassbox__Gap__Reason: NOT_FOUND, NO_PERMISSION, NOT_REGULAR, IO_ERROR where it was not read;
-	 * TOO_LARGE (file, depth or number of parameters), MALFORMED (named as JSON or YAML and not that), NOT_PARSED (in another
+	/* 0 where it was parsed, else a Glassbox__Gap__Reason: NOT_FOUND, NO_PERMISSION, NOT_REGULAR, IO_ERROR, TOO_LARGE where it was
+	 * not read; TOO_LARGE (depth or number of values or parameters), MALFORMED (named as JSON or YAML and not that), NOT_PARSED (in another
 	 * format, or its top is no map) where it was read and not parsed. */
 	int reason;
 	char why[1024]; /* for a person, with line and column */

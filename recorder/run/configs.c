@@ -164,7 +164,7 @@ static void put_config(struct gbx_recorder *r, const struct gbx_config_file *fil
 		return;
 	}
 	blob.sha256 = gbx_pb_bytes(config->sha256, GBX_SHA256_LEN);
-	blob.size = config->size;
+	blob.size = config->content.len;
 	m.path = &at;
 	m.format = (char *)(uintptr_t)config->format;
 	m.content = secret ? NULL : &blob;
@@ -249,7 +249,7 @@ void gbx_put_config(struct gbx_recorder *r, const struct gbx_config_file *file, 
 		return;
 	if (file->only)
 		keep_only(&config.parameters, file->only);
-	if (config.read && config.content.len == config.size)
+	if (config.read)
 		put_config(r, file, &config, is_in_head(head, &config), secret);
 	if (head && !head->compared)
 		gbx_put_gap_option(r, GLASSBOX__GAP__KIND__CONFIG, GLASSBOX__GAP__REASON__IO_ERROR, place);
