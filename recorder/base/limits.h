@@ -48,6 +48,8 @@
 #define GBX_LIMIT_NAMES (4u * 1024 * 1024)       /* the names of a bundle's datasets and artifacts together */
 #define GBX_LIMIT_TREE_ENTRIES 10000000u         /* git entries of one folder */
 #define GBX_LIMIT_CODE_FILE (256u * 1024 * 1024) /* a tracked file that goes into a snapshot; it is held in memory */
+#define GBX_LIMIT_UNTRACKED 100000u              /* files that are not tracked, of one repository */
+#define GBX_UNTRACKED_ALL 50u                    /* all of them together: so many times the limit for one */
 #define GBX_LIMIT_CODE_REPORT (8u * 1024 * 1024) /* what a capturing process tells of one snapshot */
 #define GBX_LIMIT_PATTERNS (4u * 1024 * 1024)    /* a file of ignore patterns */
 #define GBX_LIMIT_EXPORT_PIECE (64u * 1024)      /* of a file, from the process that reads the code */

@@ -4,9 +4,9 @@
  * memory fails: what happens there is a gap, never the job's trouble. In the repository nothing is written but one ref.
  *
  * A snapshot holds every path of the index whose file exists, with the bytes of the work tree, whatever git's flags (assume-unchanged)
- * say; the files outside a sparse checkout as the index has them; a submodule as the commit that is checked out in it. Files that
- * are not tracked are counted and not taken. A file with a secret in it or in its name is left out whole, with a gap, unless HEAD has
- * it as it is. */
+ * say; the files outside a sparse checkout as the index has them; what is neither tracked nor ignored, within limits; a submodule or
+ * repository within the work tree as the commit that is checked out in it. A file with a secret in it or in its name is left out whole,
+ * with a gap, unless HEAD has it as it is. The folder of the store is never in it. */
 #ifndef GBX_CAPTURE_CODE_H
 #define GBX_CAPTURE_CODE_H
 
@@ -23,6 +23,7 @@ struct gbx_code_options {
 	const char *manifest_path; /* the manifest's page file, which must not exist yet; not synced: the job would wait for it */
 	const char *run;           /* the ULID's text; names refs/glassbox/runs/<run> */
 	const struct gbx_scanner *scanner; /* a file that HEAD does not hold and in which it finds something is left out whole */
+	uint64_t untracked_limit;  /* bytes of a file that is not tracked; of all together GBX_UNTRACKED_ALL times as many */
 	unsigned deadline_ms;      /* from gbx_code_start on */
 	/* Files, by absolute paths, of which it is asked whether HEAD holds the same bytes at their place. */
 	const char *const *questions;
@@ -52,7 +53,7 @@ struct gbx_code_result {
 	uint8_t tree[GBX_SHA256_LEN];
 	struct gbx_manifest_sum sum;
 	uint8_t manifest[GBX_SHA256_LEN]; /* SHA-256 of the page file */
-	bool complete;                    /* no tracked file was left out */
+	bool complete;                    /* no file was left out that is tracked, or neither tracked nor ignored */
 	char *branch;                     /* NULL: HEAD is detached */
 	struct gbx_code_remote *remote;
 	size_t remotes;

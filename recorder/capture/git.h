@@ -51,6 +51,7 @@ struct gbx_git_file {
 	const uint8_t *id;     /* NULL: in conflict, or added without its content */
 	enum gbx_file_type type;
 	bool skip;             /* not in this sparse checkout */
+	bool untracked;        /* not in the index at all (untracked.h) */
 	/* What stat said when git last looked. */
 	uint64_t mtime_nanos, ctime_nanos;
 	uint32_t inode, size;
@@ -76,6 +77,9 @@ int gbx_git_clean(struct gbx_git *git, const char *path, struct gbx_slice conten
 
 /* The commit that the repository in the folder path (relative to the root) has checked out; GBX_E_NOTFOUND where there is none. */
 int gbx_git_submodule(struct gbx_git *git, const char *path, uint8_t *id, struct gbx_error *err) GBX_MUST_USE;
+
+/* 0 where the folder path is a repository of its own; GBX_E_NOTFOUND where it is none, though it may look like one. */
+int gbx_git_nested(struct gbx_git *git, const char *path, struct gbx_error *err) GBX_MUST_USE;
 
 /* The content of a blob, replacing out. */
 int gbx_git_read_blob(struct gbx_git *git, const uint8_t *id, struct gbx_bytes *out, struct gbx_error *err) GBX_MUST_USE;

@@ -128,10 +128,8 @@ int gbx_git_treatment(struct gbx_git *git, const char *path, enum gbx_git_treatm
 	if (git_attr_value(driver) != GIT_ATTR_VALUE_STRING)
 		return 0;
 	/* A driver that no setting describes is none for git. */
-	if (strcmp(driver, "lfs") == 0)
-		*out = GBX_GIT_LFS;
-	else if (has_setting(git, driver, "clean") || has_setting(git, driver, "process"))
-		*out = GBX_GIT_FOREIGN;
+	if (has_setting(git, driver, "clean") || has_setting(git, driver, "process"))
+		*out = strcmp(driver, "lfs") == 0 ? GBX_GIT_LFS : GBX_GIT_FOREIGN;
 	return 0;
 }
 
@@ -169,17 +167,34 @@ int gbx_git_clean(struct gbx_git *git, const char *path, struct gbx_slice conten
 	return rc;
 }
 
-int gbx_git_submodule(struct gbx_git *git, const char *path, uint8_t *id, struct gbx_error *err)
+static int open_nested(struct gbx_git *git, const char *path, git_repository **out, struct gbx_error *err)
 {
 	GBX_AUTO_STRING char *folder = gbx_path_join(git_repository_workdir(git->repo), path);
-	git_repository *repo = NULL;
-	git_oid oid;
 
 	if (!folder)
 		return gbx_fail(err, GBX_E_NOMEM, "no memory for a submodule");
-	int rc = git_repository_open_ext(&repo, folder, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
-	if (rc == 0)
-		rc = git_reference_name_to_id(&oid, repo, "HEAD");
+	int rc = git_repository_open_ext(out, folder, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
+	return rc < 0 ? gbx_gitlib_fail(rc, "cannot open a submodule", err) : 0;
+}
+
+int gbx_git_nested(struct gbx_git *git, const char *path, struct gbx_error *err)
+{
+	git_repository *repo = NULL;
+	int rc = open_nested(git, path, &repo, err);
+
+	git_repository_free(repo);
+	return rc;
+}
+
+int gbx_git_submodule(struct gbx_git *git, const char *path, uint8_t *id, struct gbx_error *err)
+{
+	git_repository *repo = NULL;
+	git_oid oid;
+	int rc = open_nested(git, path, &repo, err);
+
+	if (rc)
+		return rc;
+	rc = git_reference_name_to_id(&oid, repo, "HEAD");
 	git_repository_free(repo);
 	if (rc < 0)
 		return gbx_gitlib_fail(rc, "cannot read a submodule", err);

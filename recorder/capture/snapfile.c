@@ -1,5 +1,6 @@
 /* One file of a snapshot. Declared in snapshot.h. */
 #include "base/limits.h"
+#include "base/text.h"
 #include "capture/snapshot.h"
 
 /* What of the manifest is held back before it is written. */
@@ -24,7 +25,7 @@ static int leave(struct gbx_snapshot *s, const struct gbx_git_file *f, Glassbox_
 
 static int leave_file(struct gbx_snapshot *s, const struct gbx_git_file *f, Glassbox__Gap__Reason why, struct gbx_error *err)
 {
-	return leave(s, f, GLASSBOX__GAP__KIND__CODE_FILE, why, err);
+	return leave(s, f, f->untracked ? GLASSBOX__GAP__KIND__UNTRACKED : GLASSBOX__GAP__KIND__CODE_FILE, why, err);
 }
 
 static int blob_id(struct gbx_hash *h, struct gbx_slice content, uint8_t *id, struct gbx_error *err)
@@ -75,6 +76,27 @@ static int through_filters(struct gbx_snapshot *s, struct taken *t, struct gbx_e
 	return blob_id(s->blob, t->blob, t->id, err);
 }
 
+/* What git-lfs stores of a file is known without running it. Its content is as large as data may be, and limited as what is not
+ * tracked. */
+static int through_lfs(struct gbx_snapshot *s, struct taken *t, bool *left, struct gbx_error *err)
+{
+	char hex[2 * GBX_SHA256_LEN + 1];
+
+	if (t->content.len == 0 || is_pointer(t->content)) {
+		store_as_it_is(s, t);
+		return 0;
+	}
+	*left = t->content.len > s->options->untracked_limit;
+	if (*left)
+		return leave(s, t->file, GLASSBOX__GAP__KIND__LFS, GLASSBOX__GAP__REASON__TOO_LARGE, err);
+	gbx_hex(t->entry.sha256, GBX_SHA256_LEN, hex);
+	s->cleaned.len = 0;
+	int rc = gbx_bytes_printf(&s->cleaned, err, "version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize %llu\n", hex,
+				  (unsigned long long)t->content.len);
+	t->blob = gbx_slice_of(&s->cleaned);
+	return rc ? rc : blob_id(s->blob, t->blob, t->id, err);
+}
+
 /* Through a program that is not run here. Git ran it when it last looked, which holds for as long as the file is unchanged. */
 static int through_foreign(struct gbx_snapshot *s, struct taken *t, struct gbx_error *err)
 {
@@ -95,16 +117,15 @@ static int find_blob(struct gbx_snapshot *s, struct taken *t, bool *left, struct
 
 	/* What git has not seen change, and is the blob byte for byte, went through no filter. Reading attributes costs more than
 	 * reading the file. */
-	if (!is_pointer(t->content) && same_id(s, t->file->id, t->raw) && gbx_git_unchanged(s->git, t->file, &s->seen.st)) {
+	if (same_id(s, t->file->id, t->raw) && gbx_git_unchanged(s->git, t->file, &s->seen.st)) {
 		store_as_it_is(s, t);
 		return 0;
 	}
 	int rc = gbx_git_treatment(s->git, (const char *)t->file->path.data, &treatment, err);
 	if (rc)
 		return rc;
-	*left = treatment == GBX_GIT_LFS;
-	if (*left)
-		return leave(s, t->file, GLASSBOX__GAP__KIND__LFS, GLASSBOX__GAP__REASON__NOT_SUPPORTED, err);
+	if (treatment == GBX_GIT_LFS)
+		return through_lfs(s, t, left, err);
 	return treatment == GBX_GIT_FOREIGN ? through_foreign(s, t, err) : through_filters(s, t, err);
 }
 
@@ -189,6 +210,8 @@ static int take_folder(struct gbx_snapshot *s, const struct gbx_git_file *f, str
 
 	if (gbx_git_submodule(s->git, (const char *)f->path.data, id, err) == 0)
 		return take_commit(s, f, id, err);
+	if (f->untracked)
+		return leave(s, f, GLASSBOX__GAP__KIND__SUBMODULE, GLASSBOX__GAP__REASON__NOT_FOUND, err);
 	return f->type == GBX_GITLINK && f->id ? take_commit(s, f, f->id, err) : 0;
 }
 
@@ -227,13 +250,21 @@ static enum gbx_file_type type_of(const struct gbx_snapshot *s, const struct gbx
 	return s->seen.st.st_mode & S_IXUSR ? GBX_EXECUTABLE : GBX_FILE;
 }
 
+/* Bytes that the next file may have which is not tracked. */
+static uint64_t untracked_limit(const struct gbx_snapshot *s)
+{
+	uint64_t one = s->options->untracked_limit, left = one * GBX_UNTRACKED_ALL - s->untracked_bytes;
+
+	return one < left ? one : left;
+}
+
 int gbx_snapshot_take(struct gbx_snapshot *s, const struct gbx_git_file *f, struct gbx_error *err)
 {
 	if (f->path.len > GBX_LIMIT_PATH)
 		return leave_file(s, f, GLASSBOX__GAP__REASON__TOO_LARGE, err);
-	if (!gbx_is_clean_path(f->path))
+	if (!gbx_is_clean_path(f->path) || gbx_has_dot_git(f->path))
 		return leave_file(s, f, GLASSBOX__GAP__REASON__MALFORMED, err);
-	int rc = gbx_worktree_read(&s->worktree, f->path, GBX_LIMIT_CODE_FILE, &s->seen, err);
+	int rc = gbx_worktree_read(&s->worktree, f->path, f->untracked ? untracked_limit(s) : GBX_LIMIT_CODE_FILE, &s->seen, err);
 	if (rc)
 		return rc;
 	if (s->seen.state == GBX_WORKTREE_LEFT)
@@ -242,6 +273,8 @@ int gbx_snapshot_take(struct gbx_snapshot *s, const struct gbx_git_file *f, stru
 		return f->skip ? take_skipped(s, f, err) : 0;
 	if (s->seen.state == GBX_WORKTREE_FOLDER)
 		return take_folder(s, f, err);
+	if (f->untracked)
+		s->untracked_bytes += s->seen.content.len;
 	struct taken t = {.file = f, .content = gbx_slice_of(&s->seen.content), .entry = {.path = f->path, .type = type_of(s, f)}};
 	return take_content(s, &t, err);
 }

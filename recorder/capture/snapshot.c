@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "capture/remote.h"
 #include "capture/report.h"
-#include "capture/untracked.h"
 
 static void free_snapshot(struct gbx_snapshot *s)
 {
@@ -14,6 +13,7 @@ static void free_snapshot(struct gbx_snapshot *s)
 	gbx_free(s->head.branch);
 	gbx_snapstore_close(&s->store);
 	gbx_staged_free(&s->staged);
+	gbx_untracked_free(&s->untracked);
 	gbx_worktree_close(&s->worktree);
 	gbx_bytes_free(&s->seen.content);
 	gbx_bytes_free(&s->cleaned);
@@ -132,17 +132,31 @@ static int start_files(struct gbx_snapshot *s, struct gbx_error *err)
 	return rc;
 }
 
+/* Both lists are sorted, and so is what the manifest gets. A repository in the place of a tracked file is in both. */
+static int take_each(struct gbx_snapshot *s, const struct gbx_git_file *tracked, size_t files, struct gbx_error *err)
+{
+	const struct gbx_untracked *u = &s->untracked;
+	size_t t = 0, n = 0;
+	int rc = 0;
+
+	while (rc == 0 && (t < files || n < u->len)) {
+		int order = t == files ? 1 : n == u->len ? -1 : gbx_slice_compare(tracked[t].path, u->file[n].path);
+		n += order == 0;
+		rc = gbx_snapshot_take(s, order <= 0 ? tracked + t++ : u->file + n++, err);
+	}
+	return rc;
+}
+
 static int take_files(struct gbx_snapshot *s, struct gbx_error *err)
 {
 	const struct gbx_git_file *file = NULL;
 	size_t files = 0;
 	int rc = gbx_git_index(s->git, &file, &files, err);
 
-	s->result->complete = true;
 	if (rc == 0)
 		rc = start_files(s, err);
-	for (size_t i = 0; rc == 0 && i < files; i++)
-		rc = gbx_snapshot_take(s, file + i, err);
+	if (rc == 0)
+		rc = take_each(s, file, files, err);
 	if (rc)
 		return rc;
 	s->result->id_len = (size_t)gbx_git_format(s->git);
@@ -245,11 +259,13 @@ static void answer(struct gbx_snapshot *s, const char *path, struct gbx_code_ans
 
 static int find_untracked(struct gbx_snapshot *s, struct gbx_error *err)
 {
-	int rc = gbx_untracked_find(s->git, &s->result->gaps, err);
+	struct gbx_gaps *gaps = &s->result->gaps;
+	int rc = gbx_untracked_find(s->git, s->options->store, &s->untracked, gaps, err);
 
-	if (rc == 0 || rc == GBX_E_NOMEM)
-		return rc;
-	return gbx_gaps_add(&s->result->gaps, GLASSBOX__GAP__KIND__UNTRACKED, gbx_git_gap_reason(err), gbx_slice("", 0), err);
+	if (rc && rc != GBX_E_NOMEM)
+		rc = gbx_gaps_add(gaps, GLASSBOX__GAP__KIND__UNTRACKED, gbx_git_gap_reason(err), gbx_slice("", 0), err);
+	s->result->complete = gaps->len == 0;
+	return rc;
 }
 
 static int capture(struct gbx_snapshot *s, struct gbx_error *err)
@@ -262,12 +278,14 @@ static int capture(struct gbx_snapshot *s, struct gbx_error *err)
 	if (rc == 0)
 		rc = gbx_staged_find(s->git, &s->head, &s->staged, err);
 	if (rc == 0)
+		rc = find_untracked(s, err);
+	if (rc == 0)
 		rc = take_files(s, err);
 	if (rc == 0)
 		rc = keep_objects(s, err);
 	for (size_t i = 0; rc == 0 && i < o->count; i++)
 		answer(s, o->questions[i], s->result->answer + i);
-	return rc ? rc : find_untracked(s, err);
+	return rc;
 }
 
 /* What stood in the way, as the only gap. */

@@ -4,6 +4,7 @@
 
 #include "capture/snapstore.h"
 #include "capture/staged.h"
+#include "capture/untracked.h"
 #include "capture/worktree.h"
 
 /* A snapshot being taken. */
@@ -12,6 +13,8 @@ struct gbx_snapshot {
 	struct gbx_code_result *result;
 	struct gbx_git *git;
 	struct gbx_git_head head;
+	struct gbx_untracked untracked;
+	uint64_t untracked_bytes; /* of those taken so far */
 	struct gbx_staged staged; /* what the index has and HEAD has not */
 	struct gbx_snapstore store;
 	struct gbx_worktree worktree;
@@ -26,7 +29,7 @@ struct gbx_snapshot {
 	struct gbx_bytes folders; /* the tree objects that are complete */
 };
 
-/* Takes one path of the index into the snapshot, or leaves it out with a gap. */
+/* Takes one path of the index or of the untracked ones into the snapshot, or leaves it out with a gap. */
 int gbx_snapshot_take(struct gbx_snapshot *s, const struct gbx_git_file *f, struct gbx_error *err) GBX_MUST_USE;
 
 /* The whole capture; the child's function for gbx_child_start, with gbx_code_options as its argument. */

@@ -1,17 +1,22 @@
 #include "capture/untracked.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
 #include "capture/ignore.h"
-
+#include "capture/worktree.h"
 
 struct search {
+	struct gbx_git *git;
 	const struct gbx_git_file *file;
 	size_t files;
 	struct gbx_ignore ignore;
 	struct gbx_bytes path; /* of the folder being read with its slash, and then of a name in it */
+	struct stat store;     /* st_ino 0: it is not there */
+	struct gbx_untracked found;
 	struct gbx_gaps *gaps;
 };
 
@@ -22,8 +27,6 @@ struct level {
 	unsigned depth;
 	size_t path;      /* length of its path */
 	size_t low, high; /* its files in the index */
-	bool tracked;     /* it has such files; else one path that is found is enough */
-	bool found;
 };
 
 static int read_folder(struct level *l, struct gbx_error *err);
@@ -68,6 +71,28 @@ static int read_gitignore(struct level *l, struct gbx_error *err)
 	return push_patterns(l->search, rc, gbx_slice(l->search->path.data, l->path), &text, err);
 }
 
+static int add_gap(struct search *s, Glassbox__Gap__Kind kind, const struct gbx_error *why, struct gbx_error *err)
+{
+	return gbx_gaps_add(s->gaps, kind, gbx_git_gap_reason(why), gbx_slice_of(&s->path), err);
+}
+
+static int add(struct search *s, enum gbx_file_type type, struct gbx_error *err)
+{
+	struct gbx_untracked *u = &s->found;
+
+	if (u->len == GBX_LIMIT_UNTRACKED)
+		return gbx_gaps_add(s->gaps, GLASSBOX__GAP__KIND__UNTRACKED, GLASSBOX__GAP__REASON__TOO_LARGE, gbx_slice_of(&s->path), err);
+	int rc = gbx_grow((void **)&u->file, &u->cap, u->len, sizeof *u->file, err);
+	if (rc)
+		return rc;
+	char *name = gbx_arena_alloc(&u->names, s->path.len + 1);
+	if (!name)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory for the name of a file");
+	memcpy(name, s->path.data, s->path.len + 1);
+	u->file[u->len++] = (struct gbx_git_file){.path = gbx_slice(name, s->path.len), .type = type, .untracked = true};
+	return 0;
+}
+
 static int open_level(const struct level *outer, const char *name, struct level *inner, struct gbx_error *err)
 {
 	if (outer->depth == GBX_LIMIT_DEPTH)
@@ -77,58 +102,55 @@ static int open_level(const struct level *outer, const char *name, struct level 
 	return gbx_open_dir(outer->fd, name, true, &inner->fd, err);
 }
 
-/* Goes through the folder whose path with its slash is search->path. */
-static int descend(const struct level *outer, const char *name, struct level *inner, struct gbx_error *err)
+static bool is_store(const struct search *s, int fd)
 {
-	struct search *s = outer->search;
+	struct stat st;
 
-	/* git takes what it cannot open for empty. */
-	if (open_level(outer, name, inner, err))
-		return 0;
+	return s->store.st_ino && gbx_fstat(fd, &st, NULL) == 0 && st.st_ino == s->store.st_ino && st.st_dev == s->store.st_dev;
+}
+
+static int into_folder(struct level *inner, struct gbx_error *err)
+{
+	struct search *s = inner->search;
+	int rc = is_store(s, inner->fd) ? 0 : gbx_bytes_append(&s->path, "/", 1, err);
+
+	if (rc || is_store(s, inner->fd))
+		return rc;
 	inner->path = s->path.len;
-	int rc = read_folder(inner, err);
-	gbx_close(&inner->fd);
+	return read_folder(inner, err);
+}
+
+/* Goes through the folder whose path, without a slash, is search->path, and whose files in the index are [low, high). */
+static int descend(const struct level *outer, const char *name, size_t low, size_t high, struct gbx_error *err)
+{
+	struct level inner = {.fd = -1, .low = low, .high = high};
+	struct gbx_error why;
+	int rc = open_level(outer, name, &inner, &why);
+
+	/* It went away meanwhile, or is a link now. */
+	if (rc == GBX_E_NOTFOUND || (rc == GBX_E_IO && (why.sys == ELOOP || why.sys == ENOTDIR)))
+		return 0;
+	if (rc)
+		return add_gap(outer->search, GLASSBOX__GAP__KIND__UNTRACKED, &why, err);
+	rc = into_folder(&inner, err);
+	gbx_close(&inner.fd);
 	return rc;
 }
 
-static int report(struct level *l, struct gbx_error *err)
-{
-	l->found = true;
-	if (!l->tracked)
-		return 1; /* enough: the folder that holds it is shown, not this */
-	return gbx_gaps_add(l->search->gaps, GLASSBOX__GAP__KIND__UNTRACKED, GLASSBOX__GAP__REASON__NOT_SUPPORTED,
-			    gbx_slice_of(&l->search->path), err);
-}
-
-static bool is_repository(const struct level *l, const char *name)
+/* A repository of its own is one path. What only looks like one is a folder, as for git. */
+static int untracked_folder(struct level *l, const char *name, size_t at, struct gbx_error *err)
 {
 	GBX_AUTO_FD int folder = -1;
+	struct search *s = l->search;
+	struct gbx_error why;
 	struct stat st;
 
-	return gbx_open_dir(l->fd, name, true, &folder, NULL) == 0 && gbx_fstatat(folder, ".git", &st, NULL) == 0;
-}
-
-static int untracked_folder(struct level *l, const char *name, struct gbx_error *err)
-{
-	struct level inner = {.fd = -1};
-	struct search *s = l->search;
-	bool found = is_repository(l, name);
-	size_t end = s->path.len + 1;
-	int rc = gbx_bytes_append(&s->path, "/", 1, err);
-
-	if (rc == 0 && !found) {
-		rc = descend(l, name, &inner, err);
-		found = inner.found;
-		s->path.len = end;
-	}
-	return rc == 0 && found ? report(l, err) : rc;
-}
-
-static int tracked_folder(struct level *l, const char *name, size_t low, size_t high, struct gbx_error *err)
-{
-	struct level inner = {.fd = -1, .low = low, .high = high, .tracked = true};
-
-	return descend(l, name, &inner, err);
+	if (gbx_open_dir(l->fd, name, true, &folder, NULL) || gbx_fstatat(folder, ".git", &st, NULL))
+		return descend(l, name, at, at, err);
+	int rc = gbx_git_nested(s->git, (const char *)s->path.data, &why);
+	if (rc == GBX_E_NOTFOUND)
+		return descend(l, name, at, at, err);
+	return rc ? add_gap(s, GLASSBOX__GAP__KIND__SUBMODULE, &why, err) : add(s, GBX_GITLINK, err);
 }
 
 static int look_at(struct level *l, const char *name, enum gbx_name_type type, struct gbx_error *err)
@@ -144,7 +166,7 @@ static int look_at(struct level *l, const char *name, enum gbx_name_type type, s
 	if (type == GBX_NAME_OTHER || gbx_ignore_match(&s->ignore, path, folder))
 		return 0;
 	if (!folder)
-		return report(l, err);
+		return add(s, type == GBX_NAME_LINK ? GBX_SYMLINK : GBX_FILE, err);
 	/* '0' is the character behind '/': between the two bounds lie the paths that begin with this folder's. */
 	int rc = gbx_bytes_append(&s->path, "/", 1, err);
 	if (rc)
@@ -152,11 +174,8 @@ static int look_at(struct level *l, const char *name, enum gbx_name_type type, s
 	size_t low = lower_bound(s, at, l->high, gbx_slice_of(&s->path));
 	s->path.data[s->path.len - 1] = '0';
 	size_t high = lower_bound(s, low, l->high, gbx_slice_of(&s->path));
-	s->path.data[s->path.len - 1] = '/';
-	if (low < high)
-		return tracked_folder(l, name, low, high, err);
 	s->path.data[--s->path.len] = 0;
-	return untracked_folder(l, name, err);
+	return low < high ? descend(l, name, low, high, err) : untracked_folder(l, name, at, err);
 }
 
 static int each_name(void *arg, const char *name, enum gbx_name_type type, struct gbx_error *err)
@@ -174,35 +193,61 @@ static int each_name(void *arg, const char *name, enum gbx_name_type type, struc
 static int read_folder(struct level *l, struct gbx_error *err)
 {
 	struct search *s = l->search;
+	struct gbx_error why;
 	size_t lists = s->ignore.len;
-	int rc = read_gitignore(l, err);
+	int rc = read_gitignore(l, &why);
 
 	if (rc == 0)
-		rc = gbx_each_name(l->fd, each_name, l, err);
+		rc = gbx_each_name(l->fd, each_name, l, &why);
 	gbx_ignore_pop(&s->ignore, lists);
-	/* 1 is report's "enough"; a folder that cannot be read is as good as empty. */
-	return rc == 1 || rc == GBX_E_IO || rc == GBX_E_NOTFOUND ? 0 : rc;
+	if (rc == GBX_E_NOMEM)
+		return gbx_fail(err, rc, "%s", why.line);
+	s->path.len = l->path;
+	return rc ? add_gap(s, GLASSBOX__GAP__KIND__UNTRACKED, &why, err) : 0;
+}
+
+void gbx_untracked_free(struct gbx_untracked *u)
+{
+	gbx_free(u->file);
+	gbx_arena_free(&u->names);
+	*u = (struct gbx_untracked){0};
 }
 
 static void free_search(struct search *s)
 {
 	gbx_ignore_free(&s->ignore);
 	gbx_bytes_free(&s->path);
+	gbx_untracked_free(&s->found);
 }
 
-int gbx_untracked_find(struct gbx_git *git, struct gbx_gaps *gaps, struct gbx_error *err)
+static int by_path(const void *a, const void *b)
 {
-	GBX_CLEANUP(free_search) struct search s = {.ignore = {.fold_case = gbx_git_ignores_case(git)}, .gaps = gaps};
+	return gbx_slice_compare(((const struct gbx_git_file *)a)->path, ((const struct gbx_git_file *)b)->path);
+}
+
+int gbx_untracked_find(struct gbx_git *git, const char *store, struct gbx_untracked *out, struct gbx_gaps *gaps, struct gbx_error *err)
+{
+	GBX_CLEANUP(free_search) struct search s = {.git = git, .ignore = {.fold_case = gbx_git_ignores_case(git)}, .gaps = gaps};
 	GBX_AUTO_STRING char *exclude = gbx_path_join(gbx_git_common(git), "info/exclude");
 	GBX_AUTO_FD int fd = -1;
 	int rc = exclude ? gbx_git_index(git, &s.file, &s.files, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
 
+	if (gbx_stat(store, &s.store, NULL))
+		s.store.st_ino = 0;
 	if (rc == 0 && gbx_git_excludes(git))
 		rc = read_patterns(&s, gbx_git_excludes(git), err);
 	if (rc == 0)
 		rc = read_patterns(&s, exclude, err);
 	if (rc == 0)
 		rc = gbx_open_dir(AT_FDCWD, gbx_git_root(git), false, &fd, err);
-	struct level root = {.search = &s, .fd = fd, .high = s.files, .tracked = true};
-	return rc ? rc : read_folder(&root, err);
+	struct level root = {.search = &s, .fd = fd, .high = s.files};
+	if (rc == 0)
+		rc = read_folder(&root, err);
+	if (rc)
+		return rc;
+	if (s.found.len)
+		qsort(s.found.file, s.found.len, sizeof *s.found.file, by_path);
+	*out = s.found;
+	s.found = (struct gbx_untracked){0};
+	return 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "run/run.h"
@@ -23,6 +24,7 @@ static const struct gbx_option options[] = {
 	{"passphrase-file", 0, "FILE", "the key's passphrase"},
 	{"console", 0, "keep|digest|off", "what the job prints: head, tail and digest, or the digest alone, by a relay where it goes into no file; or nothing"},
 	{"linger", 0, "SECONDS", "how long hashing may go on when the job has ended (10)"},
+	{"snapshot-limit", 0, "SIZE", "files that git does not track go into the snapshot up to SIZE each and 50 times SIZE together (1M)"},
 	{"strict", 0, NULL, "fail with 125 where nothing can be recorded"},
 	{"quiet", 'q', NULL, "say nothing but what went wrong"},
 	{"help", 'h', NULL, "print this"},
@@ -83,6 +85,22 @@ static int read_console(const struct gbx_given *given, enum gbx_console_mode *mo
 	return said ? gbx_fail(err, GBX_E_USAGE, "run: --console '%s': expected keep, digest or off", said) : 0;
 }
 
+/* Bytes, or KiB, MiB or GiB with a letter behind them. */
+static int read_snapshot_limit(const struct gbx_given *given, uint64_t *bytes, struct gbx_error *err)
+{
+	static const char units[] = "KMG";
+	const char *said = gbx_value(given, "snapshot-limit");
+	struct gbx_slice text = gbx_slice_text(said ? said : "1M");
+	const char *unit = text.len ? strchr(units, text.data[text.len - 1]) : NULL;
+	uint64_t number;
+
+	text.len -= unit != NULL;
+	if (!gbx_parse_u63(text, &number) || number > GBX_LIMIT_CODE_FILE || number << (unit ? 10 * (unit - units + 1) : 0) > GBX_LIMIT_CODE_FILE)
+		return gbx_fail(err, GBX_E_USAGE, "run: --snapshot-limit '%s': expected a size, 0 to %uM", said, GBX_LIMIT_CODE_FILE >> 20);
+	*bytes = number << (unit ? 10 * (unit - units + 1) : 0);
+	return 0;
+}
+
 static int check_texts(const struct gbx_run_options *o, struct gbx_error *err)
 {
 	char shown[200];
@@ -114,6 +132,8 @@ static int run(const struct gbx_given *given, const struct lists *l, struct gbx_
 		rc = read_linger(given, &o->linger_ms, err);
 	if (rc == 0)
 		rc = read_console(given, &o->console, err);
+	if (rc == 0)
+		rc = read_snapshot_limit(given, &o->snapshot_limit, err);
 	if (rc == 0)
 		rc = check_texts(o, err);
 	*bare = rc == GBX_E_NOMEM;

@@ -30,8 +30,8 @@ void gbx_doctor_git(struct gbx_patient *p, struct gbx_finding *f)
 		gbx_find(f, GBX_HEALTH_GAP, "runs have no code until git can read the repository", "%s: %s", version, git.line);
 	else if (git.submodules || git.lfs)
 		gbx_find(f, GBX_HEALTH_GAP, "declare what the job needs of them with --data",
-			 "%s: '%s' has %llu tracked files; of %llu submodules the commit is recorded and of %llu files of git LFS the pointer, and not "
-			 "their content", version, git.root, (unsigned long long)git.files, (unsigned long long)git.submodules,
+			 "%s: '%s' has %llu tracked files; of %llu submodules the commit is recorded, and of %llu files of git LFS "
+			 "the content only up to 1 MiB each", version, git.root, (unsigned long long)git.files, (unsigned long long)git.submodules,
 			 (unsigned long long)git.lfs);
 	else
 		gbx_find(f, GBX_HEALTH_OK, NULL, "%s: '%s' has %llu tracked files", version, git.root, (unsigned long long)git.files);

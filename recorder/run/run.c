@@ -219,7 +219,7 @@ static void put_start(struct session *s, struct command *command)
 	struct gbx_error err;
 	struct gbx_code_options o = {
 		.scanner = s->recorder.scanner, .start = s->cwd, .ceilings = s->o->ceilings, .store = s->store.path, .blobs = blobs, .manifest_path = manifest,
-		.run = s->recorder.run_text, .deadline_ms = CODE_DEADLINE_MS, .questions = command->question,
+		.run = s->recorder.run_text, .deadline_ms = CODE_DEADLINE_MS, .untracked_limit = s->o->snapshot_limit, .questions = command->question,
 		.count = command->configs.len, .write_all = s->collected,
 	};
 	int rc = manifest && blobs ? gbx_code_start(&capture, &o, &err) : gbx_fail(&err, GBX_E_NOMEM, "no memory for a path");

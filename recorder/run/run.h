@@ -22,6 +22,7 @@ struct gbx_run_options {
 	enum gbx_console_mode console;  /* what is recorded of the job's output */
 	bool strict;                    /* the recorder failing makes the run fail */
 	unsigned heartbeat_ms;          /* between heartbeats; 0: 60 s */
+	uint64_t snapshot_limit;        /* as gbx_code_options.untracked_limit */
 	unsigned linger_ms;             /* how long hashing may go on when the job has ended */
 	void (*say)(const char *line);  /* what is going on, for a person */
 	void (*warn)(const char *line); /* what went wrong, for a person */

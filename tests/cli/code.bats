@@ -1,11 +1,12 @@
 load helper
 
-# What git says: the tree of HEAD's index with every tracked file as it is in the work tree.
+# What git says: the tree with every file, tracked or not, that is not ignored, as it is in the work tree.
 tree_of_work() {
 	local index=$D/index-of-test
 	rm -f "$index"
 	cp "$(git rev-parse --git-path index)" "$index"
-	GIT_INDEX_FILE=$index git add -u > /dev/null
+	GIT_INDEX_FILE=$index GIT_OBJECT_DIRECTORY=$D/objects GIT_ALTERNATE_OBJECT_DIRECTORIES=$(git rev-parse --git-path objects) \
+		git add -A > /dev/null
 	GIT_INDEX_FILE=$index GIT_OBJECT_DIRECTORY=$D/objects GIT_ALTERNATE_OBJECT_DIRECTORIES=$(git rev-parse --git-path objects) \
 		git write-tree --missing-ok
 }
@@ -14,6 +15,17 @@ tree_of_work() {
 code() {
 	records
 	json "$D/records.json" "[r['body'].get('$1', '') for r in d['records'] if r['kind'] == 'code'][0]"
+}
+
+# Layer code/N.tar of the bundle $D/b, by plain tar into $D/out.
+unpack() {
+	local blob
+	blob=$(python3 -c "
+import json
+d = json.load(open('$D/b/index.json'))['manifests'][0]['digest'][7:]
+print([l['digest'][7:] for l in json.load(open('$D/b/blobs/sha256/' + d))['layers'] if l['annotations']['org.opencontainers.image.title'] == 'code/$1.tar'][0])")
+	mkdir -p "$D/out"
+	tar -xf "$D/b/blobs/sha256/$blob" -C "$D/out"
 }
 
 prepare() {
@@ -65,16 +77,36 @@ state_of_git() {
 	is "$(code tree)" "$want"
 }
 
-@test "an untracked file is a gap and not in the tree" {
+@test "an untracked file is in the tree, over a limit it is a gap" {
 	prepare
-	echo x > untracked.py
+	echo x > untracked.py; chmod +x untracked.py; ln -s /etc link; mkdir new; truncate -s 1000 new/data
 	echo ignored.py > .gitignore; git add .gitignore; git commit -q -m ignore
 	echo x > ignored.py
+	want=$(tree_of_work)
 	"$G" run -q -- true
-	is "$(code tree)" "$(git rev-parse 'HEAD^{tree}')"
+	is "$(code tree) $(code complete)" "$want 1"
+	"$G" run -q --snapshot-limit 0K -- true
 	shown=$("$G" show last)
 	has "$shown" untracked.py
 	hasnt "$shown" ignored.py
+	rm untracked.py link
+	"$G" run -q --snapshot-limit 999 -- true
+	is "$(code tree) $(code complete)" "$(git rev-parse 'HEAD^{tree}') 0"
+	has "$("$G" show last)" new/data
+}
+
+@test "a published snapshot with untracked files is verified, and unpacks to the work tree" {
+	prepare
+	with_key
+	mkdir new; echo x > new/tool; chmod +x new/tool; ln -s ../../elsewhere new/link; printf 'y\n' > "$(printf 'b\377')"
+	printf 'crlf text eol=crlf\n' > .gitattributes; printf 'a\r\n' > crlf
+	"$G" run -q -- true
+	"$G" publish -q last --profile full -o "$D/b"
+	"$V" -q "$D/b" --key "$PUB"
+	unpack 0
+	diff -r --no-dereference -x .git . "$D/out"
+	[ -x "$D/out/new/tool" ]
+	[ ! -x "$D/out/train.py" ]
 }
 
 @test "a submodule is a gap and its work tree is not touched" {
@@ -89,16 +121,13 @@ state_of_git() {
 	is "$(find sub -printf '%p %s %T@\n'; git -C sub rev-parse HEAD)" "$before"
 }
 
-@test "a git LFS pointer is a gap" {
+@test "a git LFS pointer is a file" {
 	prepare
 	printf 'version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 12\n' 7 > model.bin
 	echo 'model.bin filter=lfs diff=lfs merge=lfs -text' > .gitattributes
 	git add -A; git commit -q -m pointer
 	"$G" run -q -- true
-	want=$(cp .git/index "$D/i"; export GIT_INDEX_FILE=$D/i; git rm -q --cached model.bin; git write-tree)
-	is "$(code tree) $(code complete)" "$want 0"
-	is "$(code head_tree)" "$(git rev-parse 'HEAD^{tree}')"
-	has "$("$G" show last)" LFS
+	is "$(code tree) $(code complete)" "$(git rev-parse 'HEAD^{tree}') 1"
 }
 
 @test "a linked work tree" {
@@ -167,12 +196,7 @@ state_of_git() {
 	"$G" run -q -- true
 	"$G" publish -q last --profile full -o "$D/b"
 	"$V" -q "$D/b" --key "$PUB"
-	blob=$(python3 -c "
-import json
-d = json.load(open('$D/b/index.json'))['manifests'][0]['digest'][7:]
-print([l['digest'][7:] for l in json.load(open('$D/b/blobs/sha256/' + d))['layers'] if l['annotations']['org.opencontainers.image.title'] == 'code/0.tar'][0])")
-	mkdir "$D/out"
-	tar -xf "$D/b/blobs/sha256/$blob" -C "$D/out"
+	unpack 0
 	for f in $(git ls-files); do [ -L "$f" ] && is "$(readlink "$D/out/$f")" "$(readlink "$f")" || cmp "$f" "$D/out/$f"; done
 }
 

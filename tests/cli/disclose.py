@@ -407,7 +407,7 @@ class Disclose(unittest.TestCase):
     def test_a_body_without_the_owners_word_is_never_called_withheld(self):
         p = self.place
         p.write("data/a", "some data")
-        p.write("repo/new", "untracked")
+        p.write("repo/new", "untracked" * 200000)
         p.box("run", "-q", "--data", "set=" + p.path("data"), "--output", "out=" + p.path("out"), "--config", "config.json", "--param",
               "seed=7", "--name", "n", "--", "sh", "-c", "mkdir ../out; echo w > ../out/w")
         full = p.path("full")

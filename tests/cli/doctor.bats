@@ -83,6 +83,7 @@ doctor() { # STATUS [OPTION...]
 	echo '*.bin filter=lfs' > .gitattributes
 	echo pointer > a.bin
 	git -c filter.lfs.clean=cat add .gitattributes a.bin
+	git config filter.lfs.clean cat
 	git update-index --add --cacheinfo "160000,$(git rev-parse HEAD),sub"
 	doctor 0
 	is "$(check git status)" gap

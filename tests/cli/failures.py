@@ -650,6 +650,8 @@ class Failures(unittest.TestCase):
         job = ["--", "false"]
         self.fails(125, "run: --linger '%s': expected seconds, 0 to 86400", "run", "--linger", "soon", *job, names="'soon'")
         self.fails(125, "run: --console '%s': expected keep, digest or off", "run", "--console", "loud", *job, names="'loud'")
+        for said in ("", "soon", "1T", "-1", "300M", "1MM"):
+            self.fails(125, "run: --snapshot-limit '%s': expected a size, 0 to %uM", "run", "--snapshot-limit", said, *job, names=f"'{said}'")
         for said in ("lab", "lab=relative", "home=/tmp", "a/b=/tmp"):
             self.fails(125, "--root '%s': expected NAME=DIR with an absolute path, and another name than repo, cwd, home, config, data and output", "run",
                        "--root", said, *job, names=f"'{said}'")

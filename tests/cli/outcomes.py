@@ -233,14 +233,14 @@ class Outcomes(unittest.TestCase):
     def test_words(self):
         """What a person reads first, where it is not that all is well; gaps, and what is withheld, in words."""
         p = self.place
-        p.write("repo/untracked", "x")
-        p.write("repo/odd\x1bname", "x")
+        p.write("repo/untracked", "x" * 1100000)
+        p.write("repo/odd\x1bname", "x" * 1100000)
         p.box("run", "--name", "gaps", "--data", "none=" + p.path("nowhere"), "--", "true")
         p.box("publish", "gaps", "--profile", "full", "-o", p.path("gaps"))
         got, text, report = self.verify(p.path("gaps"))
         self.assertEqual(got, 0)
         self.assertIn("declared data: not found", text)
-        self.assertIn("files that git does not track: this version does not capture it (2): ", text)
+        self.assertIn("files that git does not track: too large (2): ", text)
         self.assertEqual([g["count"] for g in report["gaps"] if g["kind"] == "untracked"], [2])
         self.assertNotIn("withheld by", text)
         p.box("publish", "first", "--withhold", "param", "--reason", "not ours to tell", "--withhold", "config", "--withhold", "code", "-o",

@@ -107,7 +107,7 @@ prepare() {
 		"layout digests records chain streams commitments publication signature code manifests data artifacts attestations timestamps"
 	is "$(json "$D/v" "sorted(set(c['status'] for c in d['checks']) - {'pass', 'fail', 'withheld', 'absent', 'skipped'})")" "[]"
 	is "$(json "$D/v" "set(map(lambda w: tuple(sorted(w)), d['withheld']))")" "{('kind', 'reason', 'seq', 'stream')}"
-	echo x > "$D/repo/untracked"
+	truncate -s 2M "$D/repo/untracked"
 	"$G" run -q -- true
 	"$G" publish -q last -o "$D/c"
 	"$V" "$D/c" --key "$PUB" --json > "$D/v"

@@ -1,4 +1,4 @@
-/* Snapshots against real git: the tree is the one that `git add -u` makes of the same work tree, the manifest gives that tree
+/* Snapshots against real git: the tree is the one that `git add -A` makes of the same work tree, the manifest gives that tree
  * again, and nothing but one ref is written to the repository. */
 #include <signal.h>
 #include <stdio.h>
@@ -9,114 +9,11 @@
 #include "base/text.h"
 #include "capture/remote.h"
 #include "capture/report.h"
+#include "as_git.h"
 #include "repo.h"
 #include "test.h"
 
-/* The tree that real git makes, with an index of its own. */
-static const char as_git_adds[] = "cd repo && cp \"$(git rev-parse --git-path index)\" ../index && export GIT_INDEX_FILE=\"$PWD/../index\" && "
-				  "export GIT_OBJECT_DIRECTORY=\"$PWD/../objects\" && mkdir -p ../objects && export "
-				  "GIT_ALTERNATE_OBJECT_DIRECTORIES=\"$(realpath $(git rev-parse --git-common-dir))/objects\" && "
-				  "git add -u 2> /dev/null && git write-tree";
-
-static int content_id(struct gbx_hash *h, const struct gbx_entry *e, uint8_t id[GBX_SHA1_LEN], uint8_t sha256[GBX_SHA256_LEN])
-{
-	GBX_AUTO_STRING char *path = gbx_asprintf("%s/repo/%.*s", repo_dir, (int)e->path.len, (const char *)e->path.data);
-	GBX_AUTO_BYTES struct gbx_bytes content = {0};
-
-	if (e->type == GBX_SYMLINK)
-		assert_int_equal(gbx_readlinkat(-1, path, &content, NULL), 0);
-	else if (gbx_load_file(path, 1 << 20, &content, NULL))
-		return -1;
-	gbx_git_blob_start(h, content.len);
-	gbx_hash_update(h, content.data, content.len);
-	assert_int_equal(gbx_hash_final(h, id, NULL), 0);
-	assert_int_equal(e->size, content.len);
-	return gbx_sha256(gbx_slice_of(&content), sha256, NULL);
-}
-
-/* Every entry has the SHA-256 of the work tree's bytes, those with a git id are among the blobs, and together they give the tree. */
-static void check_entry(struct gbx_git_tree *t, struct gbx_hash *h, const struct gbx_entry *e, const char *store)
-{
-	uint8_t id[GBX_SHA1_LEN], sha256[GBX_SHA256_LEN];
-	char hex[2 * GBX_SHA256_LEN + 1];
-
-	if (e->type == GBX_GITLINK) {
-		assert_int_equal(gbx_git_tree_add(t, e->path, e->type, e->git_id, NULL), 0);
-		return;
-	}
-	assert_int_equal(content_id(h, e, id, sha256), 0);
-	assert_memory_equal(sha256, e->sha256, GBX_SHA256_LEN);
-	if (e->git_id_len) {
-		gbx_hex(sha256, sizeof sha256, hex);
-		GBX_AUTO_STRING char *kept = gbx_asprintf("%s/%s/blobs/%s", repo_dir, store, hex);
-		assert_true(gbx_exists(kept));
-		assert_memory_not_equal(id, e->git_id, GBX_SHA1_LEN);
-	}
-	assert_int_equal(gbx_git_tree_add(t, e->path, e->type, e->git_id_len ? e->git_id : id, NULL), 0);
-}
-
-static void check_manifest(const struct gbx_code_result *r, const char *store)
-{
-	GBX_AUTO_STRING char *path = gbx_path_join(repo_dir, "manifest");
-	GBX_CLEANUP(gbx_manifest_reader_free) struct gbx_manifest_reader reader = {0};
-	GBX_AUTO_GIT_TREE struct gbx_git_tree *t = NULL;
-	GBX_AUTO_HASH struct gbx_hash *h = NULL;
-	GBX_AUTO_BYTES struct gbx_bytes page = {0};
-	struct gbx_memory_input in;
-	struct gbx_manifest_sum sum;
-	struct gbx_entry e;
-	uint8_t id[GBX_SHA256_LEN];
-
-	assert_int_equal(gbx_load_file(path, 1 << 20, &page, NULL), 0);
-	assert_int_equal(gbx_sha256(gbx_slice_of(&page), id, NULL), 0);
-	assert_memory_equal(id, r->manifest, GBX_SHA256_LEN);
-	gbx_memory_input(&in, gbx_slice_of(&page));
-	assert_int_equal(gbx_manifest_reader_init(&reader, GBX_MANIFEST_CODE, &in.in, NULL), 0);
-	assert_int_equal(gbx_git_tree_new(GBX_GIT_SHA1, &t, NULL), 0);
-	assert_int_equal(gbx_hash_new(&h, GBX_SHA1, NULL), 0);
-	while (gbx_manifest_next(&reader, &e, NULL) == 1)
-		check_entry(t, h, &e, store);
-	assert_int_equal(gbx_manifest_reader_sum(&reader, &sum, NULL), 0);
-	assert_int_equal(sum.files, r->sum.files);
-	assert_int_equal(sum.bytes, r->sum.bytes);
-	assert_memory_equal(sum.root, r->sum.root, GBX_SHA256_LEN);
-	assert_int_equal(gbx_git_tree_finish(t, id, NULL), 0);
-	assert_memory_equal(id, r->tree, GBX_SHA1_LEN);
-}
-
-/* The store alone has every object of the snapshot, as plain git sees it; with a ref unless HEAD has the same tree. */
-static void check_store(const struct gbx_code_result *r, const char *store)
-{
-	char tree[2 * GBX_SHA256_LEN + 1];
-
-	gbx_hex(r->tree, r->id_len, tree);
-	GBX_AUTO_STRING char *missing = gbx_asprintf("git --git-dir=%s/git ls-tree -r -t %s | grep -v ' commit ' | cut -d' ' -f3 | cut -f1 | "
-						     "git --git-dir=%s/git cat-file --batch-check | grep missing || true",
-						     store, tree, store);
-	assert_string_equal(repo_line(missing), "");
-}
-
-struct scene {
-	const char *name;
-	const char *script; /* run in repo */
-};
-
-static void check_scene(const struct scene *s, const char *store)
-{
-	GBX_CLEANUP(gbx_code_result_free) struct gbx_code_result r = {0};
-	GBX_AUTO_STRING char *script = gbx_asprintf("cd repo && %s", s->script);
-
-	repo_setup(NULL);
-	repo_sh(script);
-	repo_capture("repo", store, &r);
-	assert_null(r.why);
-	repo_expect_tree(&r, repo_line(as_git_adds));
-	check_manifest(&r, store);
-	check_store(&r, store);
-	repo_teardown(NULL);
-}
-
-static const struct scene scenes[] = {
+static const struct as_git_scene scenes[] = {
 	{"clean", "true"},
 	{"modified", "echo more >> a && echo more >> src/deep/c"},
 	{"staged", "echo more >> a && git add a"},
@@ -161,17 +58,17 @@ static void tree_is_that_of_git_add(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
-		check_scene(scenes + i, "repo/.git/glassbox");
-		check_scene(scenes + i, "store");
+		as_git_check_scene(scenes + i, "repo/.git/glassbox");
+		as_git_check_scene(scenes + i, "store");
 	}
 }
 
 
-/* Captures and compares with `git add -u`, both stores, in the repository that the script has made. */
+/* Captures and compares with `git add -A`, both stores, in the repository that the script has made. */
 static void expect_as_git(const char *start, struct gbx_code_result *r)
 {
 	repo_capture(start, "repo/.git/glassbox", r);
-	repo_expect_tree(r, repo_line(as_git_adds));
+	repo_expect_tree(r, as_git_tree());
 }
 
 static void unborn_head(void **state)
@@ -183,7 +80,7 @@ static void unborn_head(void **state)
 	expect_as_git("repo", &r);
 	assert_int_equal(r.head_len, 0);
 	assert_string_equal(r.branch, "trunk");
-	check_store(&r, "repo/.git/glassbox");
+	as_git_check_store(&r, "repo/.git/glassbox");
 	assert_string_equal(repo_line("cd repo && git for-each-ref refs/glassbox"), "");
 }
 
@@ -213,7 +110,7 @@ static void head_branch_and_root(void **state)
 	assert_string_equal(hex, repo_line("git -C repo rev-parse HEAD"));
 	gbx_hex(r.head_tree, r.head_len, hex);
 	assert_string_equal(hex, repo_line("git -C repo rev-parse HEAD^{tree}"));
-	assert_string_equal(hex, repo_line(as_git_adds));
+	assert_string_equal(hex, as_git_tree());
 	assert_string_equal(repo_line("git -C repo rev-parse refs/glassbox/runs/" RUN), repo_line("git -C repo rev-parse HEAD"));
 	repo_sh("git -C repo checkout -q --detach && rm -r repo/.git/refs/glassbox");
 	expect_as_git("repo", &detached);
@@ -228,10 +125,10 @@ static void a_linked_worktree(void **state)
 	repo_sh("mv repo main && cd main && git worktree add -q -b linked ../repo && cd ../repo && echo changed > a && git add a && "
 		"echo more > src/b");
 	repo_capture("repo", "main/.git/glassbox", &r);
-	repo_expect_tree(&r, repo_line(as_git_adds));
+	repo_expect_tree(&r, as_git_tree());
 	assert_string_equal(r.branch, "linked");
-	check_manifest(&r, "main/.git/glassbox");
-	check_store(&r, "main/.git/glassbox");
+	as_git_check_manifest(&r, "main/.git/glassbox");
+	as_git_check_store(&r, "main/.git/glassbox");
 	assert_string_equal(repo_line("git -C main rev-parse refs/glassbox/runs/" RUN), repo_line("git -C repo rev-parse HEAD"));
 }
 
@@ -244,7 +141,7 @@ static void flags_do_not_hide_what_lies_there(void **state)
 		"echo hidden >> src/b");
 	repo_capture("repo", "store", &r);
 	repo_expect_tree(&r, repo_line("cd repo && export GIT_INDEX_FILE=\"$PWD/../index\" && git read-tree HEAD && git add -u && git write-tree"));
-	check_manifest(&r, "store");
+	as_git_check_manifest(&r, "store");
 }
 
 /* The same bytes in size and times as git's index believes: only reading them tells. */
@@ -257,7 +154,7 @@ static void stat_does_not_hide_it_either(void **state)
 		"touch -d '2020-01-01' a && git diff --quiet");
 	repo_capture("repo", "store", &r);
 	repo_expect_tree(&r, repo_line("cd repo && export GIT_INDEX_FILE=\"$PWD/../index\" && git read-tree HEAD && git add -u && git write-tree"));
-	check_manifest(&r, "store");
+	as_git_check_manifest(&r, "store");
 }
 
 static void sparse_checkout(void **state)
@@ -270,10 +167,10 @@ static void sparse_checkout(void **state)
 	expect_as_git("repo", &inside);
 	assert_int_equal(inside.sum.files, 7);
 	assert_true(inside.complete);
-	check_store(&inside, "repo/.git/glassbox");
+	as_git_check_store(&inside, "repo/.git/glassbox");
 	repo_capture("repo", "store", &outside);
-	repo_expect_tree(&outside, repo_line(as_git_adds));
-	check_store(&outside, "store");
+	repo_expect_tree(&outside, as_git_tree());
+	as_git_check_store(&outside, "store");
 }
 
 static void submodules(void **state)
@@ -287,11 +184,11 @@ static void submodules(void **state)
 	repo_expect_gap(&r, GLASSBOX__GAP__KIND__SUBMODULE, GLASSBOX__GAP__REASON__NOT_SUPPORTED, 1);
 	assert_string_equal((char *)r.gaps.gap[0].path[0].data, "vendor/lib");
 	assert_true(r.complete);
-	check_manifest(&r, "repo/.git/glassbox");
+	as_git_check_manifest(&r, "repo/.git/glassbox");
 	repo_sh("rm -r repo/.git/refs/glassbox; cd repo/vendor/lib && git commit -q --allow-empty -m on");
 	expect_as_git("repo", &moved);
 	assert_memory_not_equal(moved.tree, r.tree, 20);
-	check_manifest(&moved, "repo/.git/glassbox");
+	as_git_check_manifest(&moved, "repo/.git/glassbox");
 	repo_sh("rm -r repo/.git/refs/glassbox; cd repo && git submodule -q deinit -f --all && test -d vendor/lib");
 	expect_as_git("repo", &empty);
 	assert_memory_equal(empty.tree, r.tree, 20);
@@ -300,32 +197,20 @@ static void submodules(void **state)
 	repo_expect_gap(&gone, GLASSBOX__GAP__KIND__SUBMODULE, GLASSBOX__GAP__REASON__NOT_SUPPORTED, 0);
 }
 
-static const char make_lfs[] =
-	"cd repo && echo '*.bin filter=lfs diff=lfs merge=lfs -text' > .gitattributes && printf 'version https://git-lfs.github.com/spec/v1\\n"
-	"oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\\nsize 12345\\n' > w.bin && git add . && "
-	"git commit -q -m lfs";
-
-static void lfs_files_are_left_out(void **state)
+/* What git-lfs would store is known; a file of data is limited as what is not tracked. */
+static void lfs_files_over_the_limit(void **state)
 {
-	GBX_CLEANUP(gbx_code_result_free) struct gbx_code_result pointer = {0}, content = {0}, text = {0};
+	GBX_CLEANUP(gbx_code_result_free) struct gbx_code_result r = {0};
 
 	(void)state;
-	repo_sh(make_lfs);
-	repo_capture("repo", "store", &pointer);
-	assert_true(pointer.captured);
-	assert_false(pointer.complete);
-	repo_expect_gap(&pointer, GLASSBOX__GAP__KIND__LFS, GLASSBOX__GAP__REASON__NOT_SUPPORTED, 1);
-	assert_int_equal(pointer.sum.files, 8);
-	repo_sh("head -c 5000 /dev/zero > repo/w.bin");
-	repo_capture("repo", "store", &content);
-	repo_expect_gap(&content, GLASSBOX__GAP__KIND__LFS, GLASSBOX__GAP__REASON__NOT_SUPPORTED, 1);
-	repo_expect_tree(&content, repo_line("cd repo && export GIT_INDEX_FILE=\"$PWD/../index\" && git read-tree HEAD && "
-					     "git rm -q --cached w.bin && git add -u && git write-tree"));
-	/* What only looks like a pointer is a file. */
-	repo_sh("cd repo && git mv w.bin w.txt && printf 'version https://git-lfs.github.com/spec/v1\\n' > w.txt && git add w.txt");
-	repo_capture("repo", "store", &text);
-	assert_true(text.complete);
-	repo_expect_tree(&text, repo_line(as_git_adds));
+	repo_options.untracked_limit = 4999;
+	repo_sh("cd repo && git config filter.lfs.clean 'sed q' && echo '*.bin filter=lfs diff=lfs merge=lfs -text' > .gitattributes && "
+		"git add . && git commit -q -m lfs && head -c 5000 /dev/zero > w.bin");
+	repo_sh("cd repo && git add w.bin && git commit -q -m w");
+	repo_capture("repo", "store", &r);
+	repo_expect_gap(&r, GLASSBOX__GAP__KIND__LFS, GLASSBOX__GAP__REASON__TOO_LARGE, 1);
+	assert_false(r.complete);
+	repo_expect_tree(&r, repo_line("cd repo && cp .git/index ../i && export GIT_INDEX_FILE=\"$PWD/../i\" && git rm -q --cached w.bin && git write-tree"));
 }
 
 static void filters_that_only_git_runs(void **state)
@@ -339,12 +224,12 @@ static void filters_that_only_git_runs(void **state)
 	repo_sh("cd repo && sleep 0.05 && touch a && git update-index --refresh");
 	expect_as_git("repo", &r);
 	assert_int_equal(r.gaps.len, 0);
-	check_manifest(&r, "repo/.git/glassbox");
+	as_git_check_manifest(&r, "repo/.git/glassbox");
 	repo_sh("echo other > repo/f.up");
 	repo_capture("repo", "store", &changed);
 	repo_expect_gap(&changed, GLASSBOX__GAP__KIND__CODE_FILE, GLASSBOX__GAP__REASON__NOT_SUPPORTED, 1);
-	check_manifest(&changed, "store");
-	check_store(&changed, "store");
+	as_git_check_manifest(&changed, "store");
+	as_git_check_store(&changed, "store");
 }
 
 static void files_that_cannot_be_taken(void **state)
@@ -556,7 +441,7 @@ static void what_is_borrowed_stays(void **state)
 	repo_capture("repo", "repo/.git/glassbox", &r);
 	repo_sh("cd repo && git reset -q --hard && echo new > new && git add new && git commit -q --amend -m other && git rm -q src/b && "
 		"git commit -q -m less && git reflog expire --expire=now --all && git gc -q --prune=now && cd .. && mv repo elsewhere");
-	check_store(&r, "elsewhere/.git/glassbox");
+	as_git_check_store(&r, "elsewhere/.git/glassbox");
 	assert_string_equal(repo_line("git --git-dir=elsewhere/.git/glassbox/git fsck --full 2>&1 | grep -v '^notice' | grep -v dangling || true"), "");
 	repo_sh("mv elsewhere repo");
 }
@@ -571,9 +456,9 @@ static void a_repository_that_cannot_be_written(void **state)
 	repo_sh("cd repo && echo more >> a && mkdir .git/glassbox && chmod -R a-w . && chmod u+w .git/glassbox");
 	repo_capture("repo", "repo/.git/glassbox", &r);
 	repo_sh("chmod -R u+w repo");
-	repo_expect_tree(&r, repo_line(as_git_adds));
+	repo_expect_tree(&r, as_git_tree());
 	repo_sh("! test -e repo/.git/glassbox/git/objects/info/alternates");
-	check_store(&r, "repo/.git/glassbox");
+	as_git_check_store(&r, "repo/.git/glassbox");
 }
 
 static void a_store_that_cannot_be_written(void **state)
@@ -608,7 +493,7 @@ static void several_at_once(void **state)
 		GBX_CLEANUP(gbx_code_result_free) struct gbx_code_result r = {0};
 		assert_int_equal(gbx_code_wait(c + i, &r, NULL), 0);
 		assert_true(r.captured);
-		check_store(&r, "store");
+		as_git_check_store(&r, "store");
 		gbx_free(manifest[i]);
 	}
 	assert_string_equal(repo_line("git --git-dir=store/git fsck --full 2>&1 | grep -v '^notice' | grep -v dangling || true"), "");
@@ -716,7 +601,7 @@ static void a_report_is_read_strictly(void **state)
 	GBX_AUTO_BYTES struct gbx_bytes message = {0};
 
 	(void)state;
-	repo_sh("cd repo && echo u > untracked && git remote add origin https://host/r && rm a && mkfifo a");
+	repo_sh("cd repo && truncate -s 2M untracked && git remote add origin https://host/r && rm a && mkfifo a");
 	repo_capture("repo", "store", &r);
 	assert_int_equal(gbx_report_pack(&r, &message, NULL), 0);
 	assert_int_equal(gbx_report_parse(gbx_slice_of(&message), 0, &back, NULL), 0);
@@ -749,7 +634,7 @@ int main(void)
 		IN_REPO(stat_does_not_hide_it_either),
 		IN_REPO(sparse_checkout),
 		IN_REPO(submodules),
-		IN_REPO(lfs_files_are_left_out),
+		IN_REPO(lfs_files_over_the_limit),
 		IN_REPO(filters_that_only_git_runs),
 		IN_REPO(files_that_cannot_be_taken),
 		IN_REPO(a_file_that_changes_while_it_is_read),

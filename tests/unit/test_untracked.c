@@ -1,27 +1,30 @@
 /* Untracked paths against `git status`, and git's patterns against a table. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "capture/ignore.h"
+#include "capture/untracked.h"
 #include "random.h"
 #include "repo.h"
 #include "test.h"
 
-static const char as_git_shows[] = "cd repo && git status --porcelain -z -unormal | tr '\\0' '\\n' | grep '^[?][?]' | cut -c4- | sort | tr '\\n' '|'";
+static const char as_git_shows[] = "cd repo && git status --porcelain -z -uall | tr '\\0' '\\n' | grep '^[?][?]' | cut -c4- | sort | tr '\\n' '|'";
 
-static void untracked_of(const struct gbx_code_result *r, struct gbx_bytes *out, uint64_t *count)
+/* What is found in repo_dir/repo, each followed by '|'; a repository with a slash, as git shows it. Read in this process. */
+static void find(const char *store, struct gbx_bytes *out, struct gbx_gaps *gaps)
 {
-	*count = 0;
+	GBX_AUTO_STRING char *repo = gbx_path_join(repo_dir, "repo");
+	GBX_AUTO_STRING char *folder = gbx_path_join(repo_dir, store);
+	GBX_CLEANUP(gbx_untracked_free) struct gbx_untracked u = {0};
+	GBX_AUTO_GIT struct gbx_git *git = NULL;
+	struct gbx_error err;
+
+	assert_int_equal(gbx_git_open(repo, NULL, &git, &err), 0);
+	assert_int_equal(gbx_untracked_find(git, folder, &u, gaps, &err), 0);
 	assert_int_equal(gbx_bytes_append(out, "", 0, NULL), 0);
-	for (size_t i = 0; i < r->gaps.len; i++) {
-		const struct gbx_gap *g = r->gaps.gap + i;
-		if (g->kind != GLASSBOX__GAP__KIND__UNTRACKED)
-			continue;
-		assert_int_equal(g->reason, GLASSBOX__GAP__REASON__NOT_SUPPORTED);
-		*count = g->count;
-		for (size_t k = 0; k < g->paths; k++)
-			assert_int_equal(gbx_bytes_printf(out, NULL, "%s|", (const char *)g->path[k].data), 0);
-	}
+	for (size_t i = 0; i < u.len; i++)
+		assert_int_equal(gbx_bytes_printf(out, NULL, "%s%s|", (const char *)u.file[i].path.data, u.file[i].type == GBX_GITLINK ? "/" : ""), 0);
 }
 
 static const char *const scenes[] = {
@@ -67,50 +70,84 @@ static void as_git_status(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
-		GBX_CLEANUP(gbx_code_result_free) struct gbx_code_result r = {0};
 		GBX_AUTO_STRING char *script = gbx_asprintf("cd repo && %s", scenes[i]);
 		GBX_AUTO_BYTES struct gbx_bytes found = {0};
-		uint64_t count;
+		GBX_CLEANUP(gbx_gaps_free) struct gbx_gaps gaps = {0};
 		repo_setup(NULL);
 		repo_sh(script);
-		repo_capture("repo", "store", &r);
-		assert_true(r.captured);
-		untracked_of(&r, &found, &count);
+		find("store", &found, &gaps);
 		if (strcmp((const char *)found.data, repo_line(as_git_shows)) != 0)
 			print_error("scene: %s\n", scenes[i]);
 		assert_string_equal((const char *)found.data, repo_line(as_git_shows));
+		assert_int_equal(gaps.len, 0);
 		repo_sh("rm -rf ../.config");
 		repo_teardown(NULL);
 	}
 }
 
-static void many_are_counted_and_some_named(void **state)
-{
-	GBX_CLEANUP(gbx_code_result_free) struct gbx_code_result r = {0};
-	GBX_AUTO_BYTES struct gbx_bytes found = {0};
-	uint64_t count;
-
-	(void)state;
-	repo_sh("cd repo && for i in $(seq 300 -1 100); do echo > u$i; done && mkdir folder && for i in $(seq 200); do echo > folder/$i; done");
-	repo_capture("repo", "store", &r);
-	untracked_of(&r, &found, &count);
-	assert_int_equal(count, 202);
-	assert_string_equal((const char *)found.data,
-			    repo_line("cd repo && { echo folder/; seq -f u%g 100 300; } | head -64 | tr '\\n' '|'"));
-}
-
-/* git status leaves out a folder in the place of a tracked file, though git add -A takes what is in it; a gap must not. */
+/* git status leaves out a folder in the place of a tracked file, though git add -A takes what is in it. */
 static void a_folder_in_the_place_of_a_file_counts(void **state)
 {
-	GBX_CLEANUP(gbx_code_result_free) struct gbx_code_result r = {0};
 	GBX_AUTO_BYTES struct gbx_bytes found = {0};
-	uint64_t count;
+	GBX_CLEANUP(gbx_gaps_free) struct gbx_gaps gaps = {0};
 
 	(void)state;
 	repo_sh("cd repo && rm a && mkdir a && echo 1 > a/x");
+	find("store", &found, &gaps);
+	assert_string_equal((const char *)found.data, "a/x|");
+}
+
+static void the_store_is_not_looked_into(void **state)
+{
+	GBX_AUTO_BYTES struct gbx_bytes found = {0};
+	GBX_CLEANUP(gbx_gaps_free) struct gbx_gaps gaps = {0};
+
+	(void)state;
+	repo_sh("cd repo && mkdir -p records/store records/other && echo 1 > records/store/x && echo 2 > records/other/x");
+	find("repo/records/store", &found, &gaps);
+	assert_string_equal((const char *)found.data, "records/other/x|");
+}
+
+static void what_cannot_be_looked_into_is_a_gap(void **state)
+{
+	GBX_CLEANUP(gbx_code_result_free) struct gbx_code_result r = {0};
+
+	(void)state;
+	repo_sh("cd repo && git init -q odd && echo '[[[' > odd/.git/config && echo 1 > odd/x");
 	repo_capture("repo", "store", &r);
-	untracked_of(&r, &found, &count);
-	assert_string_equal((const char *)found.data, "a/|");
+	repo_expect_gap(&r, GLASSBOX__GAP__KIND__SUBMODULE, GLASSBOX__GAP__REASON__MALFORMED, 1);
+	assert_false(r.complete);
+	if (geteuid() == 0)
+		return;
+	gbx_code_result_free(&r);
+	repo_sh("cd repo && rm -r odd && mkdir closed && echo 1 > closed/x && chmod 0 closed");
+	repo_capture("repo", "store", &r);
+	repo_expect_gap(&r, GLASSBOX__GAP__KIND__UNTRACKED, GLASSBOX__GAP__REASON__NO_PERMISSION, 1);
+	assert_string_equal((char *)r.gaps.gap[0].path[0].data, "closed/");
+	assert_false(r.complete);
+}
+
+static void limits(void **state)
+{
+	GBX_CLEANUP(gbx_code_result_free) struct gbx_code_result one = {0}, all = {0}, none = {0};
+
+	(void)state;
+	repo_options.untracked_limit = 1000;
+	repo_sh("cd repo && head -c 1000 /dev/zero > fits && head -c 1001 /dev/zero > large");
+	repo_capture("repo", "store", &one);
+	repo_expect_gap(&one, GLASSBOX__GAP__KIND__UNTRACKED, GLASSBOX__GAP__REASON__TOO_LARGE, 1);
+	assert_string_equal((char *)one.gaps.gap[0].path[0].data, "large");
+	assert_int_equal(one.sum.files, 8);
+	assert_false(one.complete);
+	/* 49 more are the last that fit, whatever is smaller than what is left comes behind them. */
+	repo_sh("cd repo && rm large && for i in $(seq 100 160); do head -c 1000 /dev/zero > g$i; done && echo small > h && : > i");
+	repo_capture("repo", "store", &all);
+	repo_expect_gap(&all, GLASSBOX__GAP__KIND__UNTRACKED, GLASSBOX__GAP__REASON__TOO_LARGE, 13);
+	assert_string_equal((char *)all.gaps.gap[0].path[0].data, "g149");
+	assert_int_equal(all.sum.files, 7 + 50 + 1);
+	repo_options.untracked_limit = 0;
+	repo_capture("repo", "store", &none);
+	repo_expect_gap(&none, GLASSBOX__GAP__KIND__UNTRACKED, GLASSBOX__GAP__REASON__TOO_LARGE, 63);
 }
 
 /* The same by trying everything, for patterns of letters, '?' and stars. */
@@ -221,7 +258,9 @@ int main(void)
 		cmocka_unit_test(wildmatch_of_many_stars),
 		cmocka_unit_test(as_git_status),
 		cmocka_unit_test_setup_teardown(a_folder_in_the_place_of_a_file_counts, repo_setup, repo_teardown),
-		cmocka_unit_test_setup_teardown(many_are_counted_and_some_named, repo_setup, repo_teardown),
+		cmocka_unit_test_setup_teardown(the_store_is_not_looked_into, repo_setup, repo_teardown),
+		cmocka_unit_test_setup_teardown(what_cannot_be_looked_into_is_a_gap, repo_setup, repo_teardown),
+		cmocka_unit_test_setup_teardown(limits, repo_setup, repo_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, repo_group_setup, repo_group_teardown);
