@@ -44,6 +44,7 @@
 #define GBX_LIMIT_DAMAGE (64u * 1024 * 1024)      /* of a journal, searched for intact records behind a bad one */
 #define GBX_LIMIT_STREAMS 1000000u               /* streams of a run */
 #define GBX_LIMIT_LISTED 10000u                  /* gaps, failures or other things that a report lists one by one */
+#define GBX_LIMIT_LISTED_BYTES (2u * 1024 * 1024) /* of their texts together; what has none or is beyond it is counted */
 #define GBX_LIMIT_REFERENCES 65536u              /* records of a bundle that name a layer or are named by others */
 #define GBX_LIMIT_NAMES (4u * 1024 * 1024)       /* the names of a bundle's datasets and artifacts together */
 #define GBX_LIMIT_TREE_ENTRIES 10000000u         /* git entries of one folder */

@@ -25,7 +25,8 @@ int gbx_printable(struct gbx_slice text, struct gbx_bytes *out, struct gbx_error
 /* The same into a fixed buffer, cut with "..." where it is too small; returns out, for use inside printf. Takes no memory. */
 const char *gbx_printable_in(struct gbx_slice text, char *out, size_t size);
 
-/* Makes a line safe for a terminal where it stands: control bytes become '?'. For messages that hold names as they are. */
+/* Makes a line safe for a terminal where it stands: what gbx_printable escapes becomes '?', byte by byte. For messages
+ * that hold names as they are. */
 void gbx_make_plain(char *line);
 
 /* Decimal without sign, leading zeros or anything else; at most 2^63 - 1. */

@@ -138,9 +138,20 @@ void gbx_report_error_at(struct gbx_report *r, enum gbx_check check, const struc
 	row->seq = seq;
 }
 
+/* False where the texts of all that is listed become too many. */
+static bool take_bytes(struct gbx_report *r, const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	if (len > GBX_LIMIT_LISTED_BYTES - r->listed_bytes)
+		return false;
+	r->listed_bytes += len;
+	return true;
+}
+
 void gbx_report_withheld(struct gbx_report *r, const struct gbx_withheld_row *row)
 {
-	if (r->withheld_len == GBX_LIMIT_LISTED || !make_room(r, (void **)&r->withheld, &r->withheld_cap, r->withheld_len, sizeof *r->withheld)) {
+	if (r->withheld_len == GBX_LIMIT_LISTED || !take_bytes(r, row->reason) || !make_room(r, (void **)&r->withheld, &r->withheld_cap, r->withheld_len, sizeof *r->withheld)) {
 		r->withheld_more++;
 		return;
 	}
@@ -151,7 +162,7 @@ void gbx_report_withheld(struct gbx_report *r, const struct gbx_withheld_row *ro
 
 void gbx_report_gap(struct gbx_report *r, const struct gbx_gap_row *row)
 {
-	if (r->gaps < GBX_LIMIT_LISTED && make_room(r, (void **)&r->gap, &r->gaps_cap, r->gaps, sizeof *r->gap)) {
+	if (r->gaps < GBX_LIMIT_LISTED && take_bytes(r, row->where) && make_room(r, (void **)&r->gap, &r->gaps_cap, r->gaps, sizeof *r->gap)) {
 		struct gbx_gap_row copy = *row;
 		copy.where = gbx_report_keep(r, row->where);
 		r->gap[r->gaps++] = copy;

@@ -85,6 +85,7 @@ struct gbx_report {
 	struct gbx_gap_row *gap;
 	size_t gaps, gaps_cap;
 	uint64_t gaps_more;
+	size_t listed_bytes; /* of reasons and places */
 	bool failed[GBX_CHECKS], unsure[GBX_CHECKS];
 	bool said[GBX_CHECKS][GBX_STATUSES]; /* listed or not */
 	uint64_t records, shown; /* of all streams */
@@ -100,6 +101,7 @@ struct gbx_report {
 	/* The signer, where there is a good signature. */
 	char signer[256];
 	bool has_signer, trusted;
+	bool signed_head;      /* there is one, over the head of the run */
 	bool has_key;          /* the bundle has a layer that should hold the signer's key */
 	uint8_t signer_key[32];
 	bool owners_word;      /* the publication statement is signed by that key: what it withholds, the owner withholds */

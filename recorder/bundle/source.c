@@ -360,7 +360,15 @@ static int stop(const struct gbx_reporter *r, const char *check, struct gbx_erro
 /* Descriptors that are open already: their pipe has, or had, a writer. A FIFO in a folder may be waited for without end. */
 static bool is_open_already(const char *path)
 {
-	return strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/self/fd/", 14) == 0;
+	static const char *const folder[] = {"/dev/fd/", "/proc/self/fd/"};
+	static const char digits[] = "0123456789";
+
+	for (size_t i = 0; i < sizeof folder / sizeof *folder; i++) {
+		size_t len = strlen(folder[i]);
+		if (strncmp(path, folder[i], len) == 0 && path[len] && path[len + strspn(path + len, digits)] == 0)
+			return true;
+	}
+	return strcmp(path, "/dev/stdin") == 0;
 }
 
 /* A path, or "-" for standard input. What can be read at any place is read as a file. */

@@ -25,6 +25,22 @@ void gbx_verify_layer_error(struct gbx_verification *v, const struct gbx_layer *
 		gbx_report_error(v->report, check, err, l->title);
 }
 
+bool gbx_verify_finish(struct gbx_verification *v, const struct gbx_layer *l, struct gbx_blob *blob)
+{
+	struct gbx_error err;
+
+	if (gbx_verify_is_endless(v, l)) {
+		if (gbx_fail(&err, GBX_E_LIMIT, "%s: more than %u MiB that no statement names with this digest: not read to its end", l->title,
+			     GBX_LIMIT_UNNAMED >> 20))
+			gbx_verify_layer_error(v, l, &err);
+		return false;
+	}
+	if (gbx_blob_finish(blob, &err) == 0)
+		return true;
+	gbx_verify_layer_error(v, l, &err);
+	return false;
+}
+
 void gbx_verify_unread(struct gbx_verification *v, enum gbx_check check, const struct gbx_layer *l, const struct gbx_error *err)
 {
 	struct gbx_error unread;
@@ -96,8 +112,10 @@ static void tell_unknown(struct gbx_verification *v, const char *prefix, enum gb
 		any = true;
 		if (gbx_fail(&err, GBX_E_VERSION, "%s: this version does not check it", l->title))
 			gbx_report_error(v->report, check, &err, l->title);
-		if (!gbx_verify_is_endless(v, l) && (gbx_source_blob(v->source, l, &blob, &err) || gbx_blob_finish(blob, &err)))
+		if (gbx_source_blob(v->source, l, &blob, &err))
 			gbx_verify_layer_error(v, l, &err);
+		else
+			gbx_verify_finish(v, l, blob);
 	}
 	if (!any)
 		gbx_report_add(v->report, check, GBX_STATUS_ABSENT, false, "none");

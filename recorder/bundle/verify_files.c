@@ -77,8 +77,7 @@ static void check_manifest_as(struct gbx_verification *v, const struct gbx_layer
 	if (rc && gbx_fail_context(&err, "%s", layer->title))
 		gbx_report_error_at(v->report, GBX_CHECK_MANIFESTS, &err, layer->title, ref->stream, ref->seq);
 	compare_each(v, layer, what, rc ? NULL : &sum);
-	if (gbx_blob_finish(blob, &err))
-		gbx_verify_layer_error(v, layer, &err);
+	gbx_verify_finish(v, layer, blob);
 }
 
 static void check_manifest(struct gbx_verification *v, const struct gbx_layer *layer)
@@ -140,12 +139,10 @@ static void check_file(struct gbx_verification *v, const struct gbx_layer *layer
 	}
 	if (!named && v->journals_whole && gbx_fail(&err, GBX_E_BAD, "%s: no shown record names this file", layer->title))
 		gbx_report_error(v->report, GBX_CHECK_MANIFESTS, &err, layer->title);
-	if (gbx_verify_is_endless(v, layer))
-		return;
 	if (gbx_source_blob(v->source, layer, &blob, &err))
 		gbx_verify_unread(v, GBX_CHECK_MANIFESTS, layer, &err);
-	else if (gbx_blob_finish(blob, &err))
-		gbx_verify_layer_error(v, layer, &err);
+	else
+		gbx_verify_finish(v, layer, blob);
 }
 
 void gbx_verify_files(struct gbx_verification *v)

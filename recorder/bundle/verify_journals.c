@@ -191,11 +191,7 @@ static bool read_journal(struct gbx_walk *w, const struct gbx_layer *layer)
 		gbx_walk_error(w, GBX_CHECK_RECORDS, &err, 0);
 	else
 		whole = read_records(w);
-	if (gbx_blob_finish(blob, &err)) {
-		gbx_verify_layer_error(w->v, layer, &err);
-		whole = false;
-	}
-	return whole;
+	return gbx_verify_finish(w->v, layer, blob) && whole;
 }
 
 static uint64_t said_withheld(const struct gbx_verification *v)

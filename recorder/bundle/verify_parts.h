@@ -127,7 +127,10 @@ unsigned gbx_verify_threads(const struct gbx_verification *v, uint64_t bytes);
 bool gbx_verify_is_endless(const struct gbx_verification *v, const struct gbx_layer *layer);
 /* "digests" for contradictions, "layout" for the rest of what can go wrong with a layer as a whole. */
 void gbx_verify_layer_error(struct gbx_verification *v, const struct gbx_layer *l, const struct gbx_error *err);
-/* The same, and the check that needs the layer could not be made. */
+/* Reads the rest of a layer and compares its digest, and reports where it differs; what is endless is reported and not read. True where it is
+ * the layer that is named. */
+bool gbx_verify_finish(struct gbx_verification *v, const struct gbx_layer *l, struct gbx_blob *blob);
+/* "digests" for contradictions and "layout" for the rest, and the check that needs the layer could not be made. */
 void gbx_verify_unread(struct gbx_verification *v, enum gbx_check check, const struct gbx_layer *l, const struct gbx_error *err);
 
 #endif

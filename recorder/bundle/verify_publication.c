@@ -79,9 +79,9 @@ static bool is_trusted(const struct gbx_verification *v, const uint8_t key[GBX_P
 
 bool gbx_verify_is_endless(const struct gbx_verification *v, const struct gbx_layer *layer)
 {
-	if (!v->has_publication || layer->size <= GBX_LIMIT_UNNAMED)
+	if (layer->size <= GBX_LIMIT_UNNAMED)
 		return false;
-	const struct gbx_layer *named = gbx_layers_find(&v->publication.layers, layer->title);
+	const struct gbx_layer *named = v->has_publication ? gbx_layers_find(&v->publication.layers, layer->title) : NULL;
 	return !named || memcmp(named->sha256, layer->sha256, GBX_SHA256_LEN) != 0;
 }
 
@@ -273,9 +273,12 @@ static int check_start(struct gbx_verification *v, struct gbx_slice note, struct
 		return rc;
 	if (proof.leaf.event != GBX_LEAF_START || (v->journals_whole && memcmp(proof.leaf.run, v->run, GBX_RUN_LEN) != 0))
 		return gbx_fail(err, GBX_E_BAD, "start.proof is not of this run's start");
-	if (v->journals_whole && v->has_start && !v->start_matches)
+	/* The leaf that the journals were compared with, and no other that came into its place meanwhile. */
+	if (!v->has_start || memcmp(&proof.leaf, &v->start, sizeof v->start) != 0)
+		return gbx_fail(err, GBX_E_BAD, "start.proof changed while it was read");
+	if (v->journals_whole && !v->start_matches)
 		return gbx_fail(err, GBX_E_BAD, "start.proof: no stream of the bundle had this head at this size");
-	v->report->has_start = v->journals_whole && v->has_start;
+	v->report->has_start = v->journals_whole;
 	return 0;
 }
 
@@ -319,8 +322,10 @@ static void check_digests(struct gbx_verification *v)
 	for (size_t i = 0; i < sizeof title / sizeof *title; i++) {
 		GBX_AUTO_BLOB struct gbx_blob *blob = NULL;
 		const struct gbx_layer *l = gbx_layers_find(gbx_source_layers(v->source), title[i]);
-		if (l && !gbx_verify_is_endless(v, l) && (gbx_source_blob(v->source, l, &blob, &err) || gbx_blob_finish(blob, &err)))
+		if (l && gbx_source_blob(v->source, l, &blob, &err))
 			gbx_verify_layer_error(v, l, &err);
+		else if (l)
+			gbx_verify_finish(v, l, blob);
 	}
 }
 
@@ -333,6 +338,7 @@ void gbx_verify_heads(struct gbx_verification *v)
 	if (v->has_publication && v->journals_whole && v->sealed && check_statement_head(v, &err))
 		complain(v, GBX_CHECK_PUBLICATION, &err, GBX_PUBLICATION_TITLE);
 	looked_at = v->report->has_signer && check_note(v, &note, &err) == 0;
+	v->report->signed_head = looked_at;
 	if (v->report->has_signer && !looked_at)
 		complain(v, GBX_CHECK_SIGNATURE, &err, NULL);
 	if (!looked_at)

@@ -202,8 +202,8 @@ void gbx_walk_finish_list(struct gbx_walk *w)
 			gbx_walk_complain(w, GBX_CHECK_STREAMS, GBX_E_BAD, "the list of streams says otherwise whether a stream had ended", 0);
 	}
 	const struct gbx_layer *layer = gbx_layers_find(gbx_source_layers(w->v->source), "streams.tfrecord");
-	if (w->list_blob && gbx_blob_finish(w->list_blob, &err))
-		gbx_verify_layer_error(w->v, layer, &err);
+	if (w->list_blob)
+		gbx_verify_finish(w->v, layer, w->list_blob);
 }
 
 static int by_head(const void *a, const void *b)

@@ -15,7 +15,7 @@ const struct gbx_option gbx_verify_options[] = {
 	{"data", 0, "[NAME=]DIR", "compare this folder with the data that the run recorded; may be repeated"},
 	{"artifacts", 0, "[NAME=]DIR", "compare this folder with the outputs that the run recorded"},
 	{"against", 0, "OLD", "compare with another bundle of the same run: nothing was changed, and what is shown now"},
-	{"require", 0, "LIST", "checks, with commas between them, that must pass: anything else of theirs is exit status 3"},
+	{"require", 0, "LIST", "checks, with commas between them, that must pass: anything else of theirs is exit status 3; may be repeated"},
 	{"json", 0, NULL, "print one JSON object"},
 	{"verbose", 'v', NULL, "list every withheld record and every gap"},
 	{"quiet", 'q', NULL, "print nothing; the exit status says it"},
@@ -58,7 +58,7 @@ static int read_required(const char *list, bool require[GBX_CHECKS], struct gbx_
 {
 	char name[32];
 
-	while (list && *list) {
+	do {
 		size_t len = strcspn(list, ",");
 		snprintf(name, sizeof name, "%.*s", (int)(len < 31 ? len : 31), list);
 		enum gbx_check check = gbx_check_named(name);
@@ -68,8 +68,31 @@ static int read_required(const char *list, bool require[GBX_CHECKS], struct gbx_
 					name);
 		require[check] = true;
 		list += len + (list[len] == ',');
-	}
+	} while (*list);
 	return 0;
+}
+
+/* All that was asked for: a check that a second --require does not name is asked for all the same. */
+static int read_all_required(const struct gbx_given *given, bool require[GBX_CHECKS], struct gbx_error *err)
+{
+	size_t lists;
+	const char **list = gbx_values(given, "require", &lists);
+	int rc = list ? 0 : gbx_fail(err, GBX_E_NOMEM, "no memory");
+
+	for (size_t i = 0; rc == 0 && i < lists; i++)
+		rc = read_required(list[i], require, err);
+	gbx_free(list);
+	return rc;
+}
+
+/* One of two would be left out unseen. */
+static int check_once(const struct gbx_given *given, const char *name, struct gbx_error *err)
+{
+	size_t count;
+	const char **list = gbx_values(given, name, &count);
+
+	gbx_free(list);
+	return count > 1 ? gbx_fail(err, GBX_E_USAGE, "--%s is there %zu times; expected it once", name, count) : 0;
 }
 
 static int verify(const struct gbx_given *given, const struct gbx_verify_options *o, const bool require[GBX_CHECKS])
@@ -109,7 +132,11 @@ int gbx_verify_command(const struct gbx_given *given, const char *own_key)
 	int rc = data ? load_keys(given, own_key, &keys, &o.asked_for_keys, &err) : gbx_fail(&err, GBX_E_NOMEM, "no memory");
 
 	if (rc == 0)
-		rc = read_required(gbx_value(given, "require"), require, &err);
+		rc = read_all_required(given, require, &err);
+	if (rc == 0)
+		rc = check_once(given, "artifacts", &err);
+	if (rc == 0)
+		rc = check_once(given, "against", &err);
 	o.data = data;
 	o.trusted = (const uint8_t(*)[32])keys.key;
 	o.trusted_len = keys.len;

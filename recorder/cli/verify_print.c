@@ -2,8 +2,10 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/json.h"
+#include "base/mem.h"
 #include "cli/output.h"
 #include "journal/clock.h"
 #include "journal/gap.h"
@@ -25,8 +27,7 @@ static const char *compared(const struct gbx_report *r, enum gbx_check check)
 /* "signed by" is for a signature that was checked. */
 static const char *signed_by(const struct gbx_report *r)
 {
-	bool checked = !r->failed[GBX_CHECK_SIGNATURE] && (!r->unsure[GBX_CHECK_SIGNATURE] || !r->trusted) &&
-		       gbx_report_status(r, GBX_CHECK_RECORDS) == GBX_STATUS_PASS;
+	bool checked = r->signed_head && !r->failed[GBX_CHECK_SIGNATURE] && gbx_report_status(r, GBX_CHECK_RECORDS) == GBX_STATUS_PASS;
 
 	return checked ? "signed by" : "says that it is signed by";
 }
@@ -86,6 +87,15 @@ static void end_text(const struct gbx_report *r, char out[64])
 }
 
 /* Which run this is, as the record says it. */
+/* A name from the bundle, so that it draws no line of ours: its own quotes are escaped. */
+static void print_quoted(const char *name)
+{
+	printf(" \"");
+	for (; *name; name++)
+		printf(*name == '"' ? "\\\"" : "%c", *name);
+	printf("\"");
+}
+
 static void print_run(const struct gbx_report *r)
 {
 	char end[64];
@@ -93,7 +103,10 @@ static void print_run(const struct gbx_report *r)
 	if (r->unread || r->records == 0)
 		return;
 	end_text(r, end);
-	printf("run %s%s%s, %s%s%s\n", r->run, *r->name ? " " : "", r->name, end, *r->commit ? ", commit " : "", r->commit);
+	printf("run %s", r->run);
+	if (*r->name)
+		print_quoted(r->name);
+	printf(", %s%s%s\n", end, *r->commit ? ", commit " : "", r->commit);
 	if (r->has_signer && r->end)
 		printf("%s\n", r->has_start ? "its start was signed before it had results" : "its start was not signed: only its end was");
 	if (r->clock_back)
@@ -143,22 +156,48 @@ static const char *reason_of(const struct gbx_withheld_row *w)
 	return w->reason && *w->reason ? w->reason : "no reason given";
 }
 
-static bool same_reason(const struct gbx_withheld_row *a, const struct gbx_withheld_row *b)
+static int compare_reasons(const struct gbx_withheld_row *a, const struct gbx_withheld_row *b)
 {
-	return a->kind == b->kind && strcmp(reason_of(a), reason_of(b)) == 0;
+	int order = (a->kind->kind > b->kind->kind) - (a->kind->kind < b->kind->kind);
+
+	return order ? order : strcmp(reason_of(a), reason_of(b));
 }
 
-/* Of the listed records, how many are withheld as the one at i is; 0 where one before it is. */
-static size_t count_alike(const struct gbx_report *r, size_t i)
+static bool same_reason(const struct gbx_withheld_row *a, const struct gbx_withheld_row *b)
 {
-	size_t n = 1;
+	return compare_reasons(a, b) == 0;
+}
 
-	for (size_t j = 0; j < i; j++)
-		if (same_reason(&r->withheld[j], &r->withheld[i]))
-			return 0;
-	for (size_t j = i + 1; j < r->withheld_len; j++)
-		n += same_reason(&r->withheld[j], &r->withheld[i]);
-	return n;
+/* Among equals, in their own order. */
+static int by_reason(const void *x, const void *y)
+{
+	const struct gbx_withheld_row *a = *(const struct gbx_withheld_row *const *)x, *b = *(const struct gbx_withheld_row *const *)y;
+	int order = compare_reasons(a, b);
+
+	return order ? order : (a > b) - (a < b);
+}
+
+/* Of the listed records, how many are withheld as the one at i is, at the first of them; 0 at the others. NULL without memory. */
+static size_t *count_alike(const struct gbx_report *r)
+{
+	size_t *count = gbx_calloc(r->withheld_len, sizeof *count);
+	const struct gbx_withheld_row **sorted = gbx_calloc(r->withheld_len, sizeof(struct gbx_withheld_row *));
+
+	for (size_t i = 0; sorted && i < r->withheld_len; i++)
+		sorted[i] = &r->withheld[i];
+	if (sorted && r->withheld_len)
+		qsort(sorted, r->withheld_len, sizeof(struct gbx_withheld_row *), by_reason);
+	for (size_t i = 0, first = 0; count && sorted && i < r->withheld_len; i++) {
+		if (!same_reason(sorted[first], sorted[i]))
+			first = i;
+		count[sorted[first] - r->withheld]++;
+	}
+	if (!sorted) {
+		gbx_free(count);
+		count = NULL;
+	}
+	gbx_free(sorted);
+	return count;
 }
 
 static void print_withheld_record(const struct gbx_withheld_row *w)
@@ -171,23 +210,28 @@ static void print_withheld_record(const struct gbx_withheld_row *w)
 }
 
 /* Those of one kind and reason are one line, unless each is asked for. */
-static void print_withheld(const struct gbx_report *r, bool verbose)
+static int print_withheld(const struct gbx_report *r, bool verbose, struct gbx_error *err)
 {
+	size_t *count = verbose ? NULL : count_alike(r);
 	char shown[400];
+
+	if (!verbose && !count)
+		return gbx_fail(err, GBX_E_NOMEM, "no memory to count what is withheld");
 
 	if (r->withheld_len)
 		printf("%s, %llu of %llu records:\n", r->owners_word ? "withheld by the owner" : "withheld (unsigned)",
 		       (unsigned long long)(r->withheld_len + r->withheld_more), (unsigned long long)r->records);
 	for (size_t i = 0; i < r->withheld_len; i++) {
 		const struct gbx_withheld_row *w = &r->withheld[i];
-		size_t n = verbose ? 0 : count_alike(r, i);
 		if (verbose)
 			print_withheld_record(w);
-		else if (n)
-			printf("  %zu x %s: %s\n", n, w->kind->name, gbx_printable_in(gbx_slice_text(reason_of(w)), shown, sizeof shown));
+		else if (count[i])
+			printf("  %zu x %s: %s\n", count[i], w->kind->name, gbx_printable_in(gbx_slice_text(reason_of(w)), shown, sizeof shown));
 	}
 	if (r->withheld_more)
 		printf("  and %llu more\n", (unsigned long long)r->withheld_more);
+	gbx_free(count);
+	return 0;
 }
 
 static void print_gaps(const struct gbx_report *r)
@@ -216,9 +260,9 @@ int gbx_print_report(const struct gbx_report *r, enum gbx_verdict verdict, bool 
 	print_run(r);
 	print_against(r);
 	print_checks(r);
-	print_withheld(r, verbose);
+	int rc = print_withheld(r, verbose, err);
 	print_gaps(r);
-	return gbx_output_end(err);
+	return rc ? rc : gbx_output_end(err);
 }
 
 static json_t *hex(const uint8_t *data, size_t len)
@@ -322,7 +366,7 @@ int gbx_print_report_json(const struct gbx_report *r, enum gbx_verdict verdict, 
 	end_text(r, end);
 	GBX_AUTO_JSON json_t *o =
 		json_pack("{s:s, s:s, s:s, s:o, s:s, s:b, s:o, s:o, s:{s:I, s:I}, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:I}", "format", "glassbox.verify/1", "verdict",
-			  gbx_verdict_name(verdict), "run", r->run, "name", *r->name ? text(r->name) : json_null(), "end", end, "start_signed", r->has_start,
+			  gbx_verdict_name(verdict), "run", r->run, "name", *r->name ? json_string(r->name) : json_null(), "end", end, "start_signed", r->has_start,
 			  "commit", *r->commit ? text(r->commit) : json_null(), "signer", signer_json(r), "records", "shown", (json_int_t)r->shown,
 			  "all", (json_int_t)r->records, "checks", checks_json(r), "withheld", withheld_json(r), "gaps", gaps_json(r),
 			  "checks_more", (json_int_t)r->rows_more, "withheld_more", (json_int_t)r->withheld_more, "gaps_more",

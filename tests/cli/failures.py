@@ -26,6 +26,7 @@ from bundles import KINDS, Frame, Place, field, field_bytes, field_number, field
 EXCUSED = {
     "--require: '%s' is no check; expected some of layout, digests, records, chain, streams, commitments, publication, signature, code, "
     "manifests, data, artifacts, attestations, timestamps": "verify's; outcomes.py has it",
+    "--%s is there %zu times; expected it once": "verify's; verify.bats has it",
     "cannot prepare to wait for the job": "sigaction of SIGCHLD does not fail",
     "cannot block signals": "pthread_sigmask does not fail on a known set",
     "no command to run, or gbx_job_prepare was not called": "a caller's mistake; the command line needs a COMMAND",

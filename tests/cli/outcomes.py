@@ -167,7 +167,7 @@ class Outcomes(unittest.TestCase):
         else:
             self.assertRegex(first, ": (not signed|the signer's key cannot be read|it cannot be read as a bundle);")
         if records["all"]:
-            name = " " + report["name"] if report["name"] else ""
+            name = f' "{report["name"]}"' if report["name"] else ""
             commit = ", commit " + report["commit"] if report["commit"] else ""
             self.assertIn(f"run {report['run']}{name}, {report['end']}{commit}\n", lines)
         for c in report["checks"]:

@@ -125,3 +125,30 @@ prepare() {
 	hasnt "$shown" $'\e'
 	hasnt "$shown" $'\xe2\x80\xae'
 }
+
+@test "nothing that was asked for is left out unseen" {
+	prepare
+	for option in against artifacts; do
+		run "$V" "$D/b" --key "$PUB" --$option "$D/nothing" --$option "$D/b"
+		is "$status" 2
+		has "$output" "--$option is there 2 times; expected it once"
+	done
+	run "$V" -q "$D/b" --key "$PUB" --require data --require code
+	is "$status" 3
+	run "$V" -q "$D/b" --key "$PUB" --require code --require layout
+	is "$status" 0
+	run "$V" "$D/b" --key "$PUB" --require ""
+	is "$status" 2
+	has "$output" "'' is no check"
+}
+
+@test "a FIFO that nobody opened is refused wherever it lies" {
+	prepare
+	mkfifo "$D/fifo"
+	for path in "$D/fifo" "/dev/..$D/fifo" "/dev/fd/../..$D/fifo"; do
+		run timeout 20 "$V" "$path" --key "$PUB"
+		is "$status" 3
+	done
+	run "$V" -q <(tar -cf - -C "$D/b" oci-layout) --key "$PUB"
+	is "$status" 3
+}
