@@ -148,7 +148,7 @@ static int copy_power(struct gbx_slice s, size_t *at, struct gbx_bytes *out, boo
 	*at += 1 + sign;
 	if (rc == 0)
 		rc = copy_digits(s, at, out, &n, err);
-	*is = n > 0;
+	*is = *is && n > 0;
 	return rc;
 }
 
