@@ -57,6 +57,7 @@
 #define GBX_LIMIT_EXPORT_CHUNK (GBX_LIMIT_EXPORT_PIECE + 1024) /* a message with one */
 #define GBX_LIMIT_PATCH (64u * 1024 * 1024)      /* a patch of the code in one JSON document */
 #define GBX_LIMIT_REMOTES 64u                    /* remotes of a repository that are recorded */
+#define GBX_LIMIT_SETTINGS (256u * 1024)          /* glassbox.yml */
 #define GBX_LIMIT_CONSOLE (16u * 1024)            /* of what a job printed, from its beginning and from its end each */
 #define GBX_LIMIT_BUILD_ID 64u                   /* of an executable; 20 bytes as linkers make it */
 #define GBX_LIMIT_SONAME 255u                    /* of a shared object */

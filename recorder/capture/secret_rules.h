@@ -16,6 +16,13 @@ struct gbx_secret_rule {
 	const char *harmless[GBX_RULE_CASES]; /* and nothing */
 };
 
+/* What a user adds: rules of their own, ended by one without a name, and patterns of what is no secret though a rule says so, ended by NULL.
+ * Either may be NULL. */
+struct gbx_secret_user {
+	const struct gbx_secret_rule *rules;
+	const char *const *allowed;
+};
+
 /* Ended by one without a name. */
 extern const struct gbx_secret_rule gbx_secret_rules[];
 

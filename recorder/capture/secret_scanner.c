@@ -24,9 +24,11 @@ struct link {
 };
 
 struct gbx_scanner {
-	const struct gbx_secret_rule *rule;
+	const struct gbx_secret_rule *rule[GBX_SECRET_RULES];
 	struct gbx_pattern pattern[GBX_SECRET_RULES];
 	size_t rules;
+	struct gbx_pattern allowed[GBX_SECRET_ALLOWED];
+	size_t alloweds;
 	struct word word[WORDS];
 	size_t words;
 	uint64_t first[PAIRS / 32];  /* two bits a pair: of a short word, of a long one */
@@ -136,6 +138,7 @@ static int add_rule(struct gbx_scanner *s, const struct gbx_secret_rule *rule, s
 	if (rc)
 		return rc;
 	const struct gbx_pattern_item *first = &s->pattern[s->rules].item[0];
+	s->rule[s->rules] = rule;
 	add_word(s, gbx_slice(first->literal, first->len), false, s->rules++);
 	return 0;
 }
@@ -150,7 +153,6 @@ int gbx_scanner_new(const struct gbx_secret_rule *rules, struct gbx_scanner **ou
 
 	if (!s)
 		return gbx_fail(err, GBX_E_NOMEM, "no memory for the rules of secrets");
-	s->rule = rules;
 	for (; rc == 0 && rules->name; rules++)
 		rc = add_rule(s, rules, err);
 	if (rc)
@@ -160,6 +162,40 @@ int gbx_scanner_new(const struct gbx_secret_rule *rules, struct gbx_scanner **ou
 	*out = s;
 	s = NULL;
 	return 0;
+}
+
+int gbx_scanner_for(const struct gbx_secret_user *user, struct gbx_scanner **out, struct gbx_error *err)
+{
+	GBX_AUTO_SCANNER struct gbx_scanner *s = NULL;
+	int rc = gbx_scanner_new(gbx_secret_rules, &s, err);
+
+	for (const struct gbx_secret_rule *rule = user ? user->rules : NULL; rc == 0 && rule && rule->name; rule++)
+		rc = add_rule(s, rule, err);
+	for (const char *const *text = user ? user->allowed : NULL; rc == 0 && text && *text; text++) {
+		if (s->alloweds == GBX_SECRET_ALLOWED)
+			return gbx_fail(err, GBX_E_LIMIT, "more than %d exceptions of secrets", GBX_SECRET_ALLOWED);
+		rc = gbx_pattern_parse(*text, &s->allowed[s->alloweds++], err);
+	}
+	if (rc)
+		return rc;
+	*out = s;
+	s = NULL;
+	return 0;
+}
+
+/* A longer value is never allowed: many may begin within one. */
+#define ALLOWED 4096
+
+bool gbx_scanner_allows(const struct gbx_scanner *s, struct gbx_slice value)
+{
+	size_t to;
+
+	for (size_t i = 0; value.len <= ALLOWED && i < s->alloweds; i++) {
+		struct gbx_pattern_runs runs = {0};
+		if (value.len && gbx_pattern_match(&s->allowed[i], value, 0, &runs, &to) && to == value.len)
+			return true;
+	}
+	return false;
 }
 
 void gbx_scan_begin(struct gbx_scan *scan, const struct gbx_scanner *scanner, struct gbx_slice text)
@@ -207,12 +243,13 @@ static bool look(struct gbx_scan *scan, const struct word *w, size_t at, struct 
 	size_t from = at, to;
 
 	if (w->rule == NAMES) {
-		if (!gbx_secret_assigned(&scan->assignment, at, &from, &to))
+		if (!gbx_secret_assigned(&scan->assignment, at, &from, &to) ||
+		    gbx_scanner_allows(scan->scanner, gbx_slice(scan->text.data + from, to - from)))
 			return false;
 		*hit = (struct gbx_secret_hit){from, to, "named"};
 		return true;
 	}
-	const struct gbx_secret_rule *rule = &scan->scanner->rule[w->rule];
+	const struct gbx_secret_rule *rule = scan->scanner->rule[w->rule];
 	begin_rule(scan, w->rule);
 	if (!gbx_pattern_match(&scan->scanner->pattern[w->rule], scan->text, at, &scan->runs[w->rule], &to))
 		return false;
@@ -220,7 +257,7 @@ static bool look(struct gbx_scan *scan, const struct word *w, size_t at, struct 
 	if (to == scan->refused[w->rule])
 		return false;
 	struct gbx_slice value = gbx_slice(scan->text.data + from, to - from);
-	if (!is_mixed(rule, value)) {
+	if (!is_mixed(rule, value) || gbx_scanner_allows(scan->scanner, value)) {
 		scan->refused[w->rule] = to;
 		return false;
 	}

@@ -10,6 +10,7 @@
 #include "capture/secret_rules.h"
 
 #define GBX_SECRET_RULES 128
+#define GBX_SECRET_ALLOWED 64
 
 struct gbx_scanner;
 
@@ -17,6 +18,10 @@ struct gbx_scanner;
 
 /* Compiles rules (ended by one without a name, at most GBX_SECRET_RULES, borrowed). GBX_E_USAGE names the pattern that is none. */
 int gbx_scanner_new(const struct gbx_secret_rule *rules, struct gbx_scanner **out, struct gbx_error *err) GBX_MUST_USE;
+/* All rules of ours and the user's (may be NULL; borrowed, like all texts in it). GBX_E_USAGE and GBX_E_LIMIT name what is wrong with the user's. */
+int gbx_scanner_for(const struct gbx_secret_user *user, struct gbx_scanner **out, struct gbx_error *err) GBX_MUST_USE;
+/* Whether the user says that this value, as a whole, is no secret. */
+bool gbx_scanner_allows(const struct gbx_scanner *s, struct gbx_slice value);
 void gbx_scanner_release(struct gbx_scanner **s);
 
 /* What is found; from < to, or both where nothing lies behind the name. */

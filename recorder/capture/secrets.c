@@ -70,11 +70,12 @@ static const char *rule_together(const struct gbx_scanner *s, struct gbx_slice n
 int gbx_secrets_mask_value(const struct gbx_scanner *s, struct gbx_slice name, struct gbx_slice value, struct gbx_bytes *out,
 			   size_t *hits, struct gbx_error *err)
 {
-	const char *rule = gbx_secret_value(name, value) ? "named" : NULL;
+	bool allowed = gbx_scanner_allows(s, value);
+	const char *rule = !allowed && gbx_secret_value(name, value) ? "named" : NULL;
 	size_t len = out->len, found = 0;
 
 	int rc = rule ? 0 : gbx_secrets_mask(s, value, out, &found, err);
-	if (rc == 0 && !rule && found == 0)
+	if (rc == 0 && !rule && found == 0 && !allowed)
 		rule = rule_together(s, name, value);
 	*hits += rule ? 1 : found;
 	if (rc || !rule)

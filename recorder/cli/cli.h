@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "base/text.h"
+#include "capture/secret_rules.h"
 #include "cli/options.h"
 #include "run/identity.h"
 #include "store/index.h"
@@ -27,6 +28,8 @@ extern const char gbx_show_sections[];
 /* Where run's command line could not even be taken apart: becomes the job behind its "--". Returns 125 where it may not or cannot. */
 int gbx_run_without_memory(char **argv);
 
+/* The user's rules of secrets, for what is said from now on; NULL: ours alone. Borrowed. */
+void gbx_use_secrets(const struct gbx_secret_user *user);
 /* What in a line for a person looks like a secret becomes the name of a rule; size is that of line's array. */
 void gbx_hide_secrets(char *line, size_t size);
 /* Prints "glassbox: line" on standard error, without secrets. */

@@ -8,6 +8,8 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/settings.h"
+#include "cli/veil.h"
 #include "run/run.h"
 
 #define NOT_RUN 125
@@ -176,18 +178,15 @@ int gbx_run_without_memory(char **argv)
 	return NOT_RUN;
 }
 
-static int cmd_run(const struct gbx_given *given)
+/* A command line, with the settings in it. *bare as above. */
+static int run_given(const struct gbx_given *given, const struct gbx_secret_user *secrets, bool *bare, struct gbx_error *err)
 {
-	const char *off = getenv("GLASSBOX");
-	struct gbx_error err;
-
-	if (off && strcasecmp(off, "off") == 0)
-		return exec_bare(given->argument);
 	struct gbx_run_options o = {
 		.argv = given->argument,
 		.name = gbx_value(given, "name"),
 		.home = gbx_home(),
 		.ceilings = getenv("GIT_CEILING_DIRECTORIES"),
+		.secrets = secrets,
 		.strict = gbx_flag(given, "strict"),
 		.say = gbx_flag(given, "quiet") ? NULL : gbx_say,
 		.warn = gbx_say,
@@ -200,19 +199,60 @@ static int cmd_run(const struct gbx_given *given)
 	o.config = l.config;
 	o.param = l.param;
 	o.root = l.root;
-	bool bare = false;
-	int status = run(given, &l, &o, &bare, &err);
-	if (status < 0 && bare && !o.strict) {
-		status = run_bare(given->argument, &err);
-	} else if (status < 0) {
-		gbx_say(err.line);
-		status = NOT_RUN;
-	}
+	int status = run(given, &l, &o, bare, err);
+	*bare = *bare && !o.strict;
 	gbx_free(l.data);
 	gbx_free(l.output);
 	gbx_free(l.config);
 	gbx_free(l.param);
 	gbx_free(l.root);
+	return status;
+}
+
+/* With the settings of the repository; where they cannot be used the job runs without them, unless it is to be strict. */
+static int run_with_settings(const struct gbx_given *given, bool *bare, struct gbx_error *err)
+{
+	GBX_AUTO_SETTINGS struct gbx_settings *settings = NULL;
+	struct gbx_given merged;
+	char line[sizeof err->line + 64];
+	int rc = gbx_settings_read(&gbx_cmd_run, &settings, err);
+
+	if (rc == GBX_E_NOTFOUND)
+		return run_given(given, NULL, bare, err);
+	if (rc == 0)
+		rc = gbx_settings_merge(settings, given, &merged, err);
+	if (rc == 0) {
+		gbx_use_secrets(gbx_settings_secrets(settings));
+		gbx_veil_arguments(gbx_settings_secrets(settings));
+		rc = run_given(&merged, gbx_settings_secrets(settings), bare, err);
+		bool strict = gbx_flag(&merged, "strict");
+		gbx_given_free(&merged);
+		gbx_use_secrets(NULL);
+		if (rc != GBX_E_USAGE || strict)
+			return rc;
+	}
+	if (gbx_flag(given, "strict"))
+		return rc;
+	snprintf(line, sizeof line, "glassbox.yml is not used: %s", err->line);
+	gbx_say(line);
+	return run_given(given, NULL, bare, err);
+}
+
+static int cmd_run(const struct gbx_given *given)
+{
+	const char *off = getenv("GLASSBOX");
+	struct gbx_error err;
+
+	if (off && strcasecmp(off, "off") == 0)
+		return exec_bare(given->argument);
+	bool bare = false;
+	int status = run_with_settings(given, &bare, &err);
+	if (status < 0 && bare)
+		return run_bare(given->argument, &err);
+	if (status < 0) {
+		gbx_say(err.line);
+		status = NOT_RUN;
+	}
 	return status;
 }
 

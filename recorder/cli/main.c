@@ -102,7 +102,9 @@ int main(int argc, char **argv)
 		return gbx_end_output(GBX_EXIT_OK);
 	}
 	const struct gbx_command *c = find(said);
-	if (c == &gbx_cmd_run)
-		argv = gbx_veil_arguments(argv);
+	if (c == &gbx_cmd_run) {
+		argv = gbx_veil_take(argv);
+		gbx_veil_arguments(NULL);
+	}
 	return c ? run_command(c, argv + 2) : unknown(said);
 }

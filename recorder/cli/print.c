@@ -5,6 +5,13 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 
+static const struct gbx_secret_user *secrets;
+
+void gbx_use_secrets(const struct gbx_secret_user *user)
+{
+	secrets = user;
+}
+
 /* Standard error ends up in the logs of schedulers and services, which other people read. Without memory for looking nothing is said that
  * may hold a secret. */
 void gbx_hide_secrets(char *line, size_t size)
@@ -13,7 +20,7 @@ void gbx_hide_secrets(char *line, size_t size)
 	GBX_AUTO_BYTES struct gbx_bytes clean = {0};
 	struct gbx_error err;
 	size_t hits = 0;
-	int rc = gbx_scanner_new(gbx_secret_rules, &scanner, &err);
+	int rc = gbx_scanner_for(secrets, &scanner, &err);
 
 	if (rc == 0)
 		rc = gbx_secrets_mask(scanner, gbx_slice_text(line), &clean, &hits, &err);

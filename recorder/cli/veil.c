@@ -57,11 +57,11 @@ static char **copy_of(char **list)
 static void show_title(struct gbx_slice title, char *begin, char *end)
 {
 	size_t room = (size_t)(end - begin);
-	struct gbx_slice shown = title.len < room ? title : gbx_slice("glassbox", sizeof "glassbox");
+	struct gbx_slice kept = title.len < room ? title : gbx_slice("glassbox", sizeof "glassbox");
 
 	explicit_bzero(begin, room);
-	if (shown.len < room) {
-		memcpy(begin, shown.data, shown.len);
+	if (kept.len < room) {
+		memcpy(begin, kept.data, kept.len);
 		end[-1] = '.';
 	}
 }
@@ -91,22 +91,28 @@ static void veil_environment(const struct gbx_scanner *s)
 	}
 }
 
-char **gbx_veil_arguments(char **argv)
+static char **taken; /* argv as we use it */
+static char *shown, *shown_end; /* and as the kernel shows it */
+
+char **gbx_veil_take(char **argv)
+{
+	char **copy = is_one_piece(argv, &shown_end) ? copy_of(argv) : NULL;
+
+	shown = copy ? argv[0] : NULL;
+	taken = copy;
+	return copy ? copy : argv;
+}
+
+void gbx_veil_arguments(const struct gbx_secret_user *user)
 {
 	GBX_AUTO_SCANNER struct gbx_scanner *scanner = NULL;
 	GBX_AUTO_BYTES struct gbx_bytes title = {0};
 	struct gbx_error err;
 	size_t hits = 0;
-	char *end;
 
-	if (gbx_scanner_new(gbx_secret_rules, &scanner, &err))
-		return argv;
+	if (gbx_scanner_for(user, &scanner, &err))
+		return;
 	veil_environment(scanner);
-	if (make_title(scanner, argv, &title, &hits, &err) || hits == 0 || !is_one_piece(argv, &end))
-		return argv;
-	char **copy = copy_of(argv);
-	if (!copy)
-		return argv;
-	show_title(gbx_slice_of(&title), argv[0], end);
-	return copy;
+	if (taken && make_title(scanner, taken, &title, &hits, &err) == 0 && hits)
+		show_title(gbx_slice_of(&title), shown, shown_end);
 }

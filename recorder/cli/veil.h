@@ -3,12 +3,17 @@
 #ifndef GBX_CLI_VEIL_H
 #define GBX_CLI_VEIL_H
 
+#include "capture/secret_rules.h"
+
 /* No core dump is written of this process and those that it forks, and no other of the same user reads its memory or environment. A
  * program that one of them becomes has the usual rules again, and limits are as they were. */
 void gbx_veil_memory(void);
 
-/* Where an argument or a variable holds a secret: takes argv and environ to memory of our own and writes over what the kernel shows of
- * them. The copy of argv is returned, for as long as the process lives; argv itself where nothing was found, or without memory. */
-char **gbx_veil_arguments(char **argv);
+/* A copy of argv, for as long as the process lives, so that what the kernel shows of it can be written over; argv itself without memory, and
+ * then nothing is. */
+char **gbx_veil_take(char **argv);
+/* Where an argument or a variable holds a secret, by our rules and the user's (may be NULL), writes over what the kernel shows of it. May
+ * be called again. */
+void gbx_veil_arguments(const struct gbx_secret_user *user);
 
 #endif

@@ -31,7 +31,7 @@ static void drop_begun(const struct gbx_recorder *made, bool is_new)
 int gbx_recorder_begin(struct gbx_recorder *r, struct gbx_store *store, const uint8_t run[GBX_ULID_LEN],
 		       const struct gbx_head *follows, struct gbx_error *err)
 {
-	struct gbx_recorder made = {.store = store, .say = r->say};
+	struct gbx_recorder made = {.store = store, .say = r->say, .secrets = r->secrets};
 
 	memcpy(made.run, run, GBX_ULID_LEN);
 	bool is_new = !memcmp(run, (const uint8_t[GBX_ULID_LEN]){0}, GBX_ULID_LEN);
@@ -41,7 +41,7 @@ int gbx_recorder_begin(struct gbx_recorder *r, struct gbx_store *store, const ui
 		drop_begun(&made, is_new);
 		return rc;
 	}
-	rc = gbx_scanner_new(gbx_secret_rules, &made.scanner, err);
+	rc = gbx_scanner_for(r->secrets, &made.scanner, err);
 	if (rc == 0)
 		rc = open_stream(&made, follows, err);
 	if (rc) {

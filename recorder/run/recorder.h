@@ -24,6 +24,7 @@ struct gbx_recorder {
 	uint8_t run[GBX_ULID_LEN];
 	char run_text[GBX_ULID_TEXT + 1];
 	struct gbx_writer *writer;
+	const struct gbx_secret_user *secrets; /* the user's rules, borrowed; set before the beginning, or NULL */
 	struct gbx_scanner *scanner; /* of secrets: what is recorded of words from outside went through it */
 	struct gbx_root *root;
 	size_t roots, roots_cap;

@@ -114,6 +114,7 @@ static int open_recorder(struct session *s, struct gbx_error *err)
 		return rc;
 	s->collected = !gbx_hold_store(&s->store, &s->hold);
 	s->recorder.say = s->o->warn;
+	s->recorder.secrets = s->o->secrets;
 	rc = gbx_recorder_begin(&s->recorder, &s->store, new_run, NULL, err);
 	s->recording = rc == 0;
 	return rc;

@@ -19,6 +19,7 @@ struct gbx_run_options {
 	const char *key;                /* path of the private key, or NULL */
 	bool key_asked_for;             /* the user named it: it is told where it is missing */
 	struct gbx_slice passphrase;
+	const struct gbx_secret_user *secrets; /* the user's rules and exceptions, or NULL */
 	enum gbx_console_mode console;  /* what is recorded of the job's output */
 	bool strict;                    /* the recorder failing makes the run fail */
 	unsigned heartbeat_ms;          /* between heartbeats; 0: 60 s */

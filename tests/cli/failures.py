@@ -667,6 +667,14 @@ class Failures(unittest.TestCase):
         self.fails(125, "--data '%s': a URI that is not UTF-8; expected percent signs for such bytes", "run", "--data", b"s3://\xff", *job,
                    names="--data 's3://")
 
+    def test_run_settings(self):
+        """A broken glassbox.yml is no reason not to run, but with --strict."""
+        self.repo()
+        for text, words, names in (("- 1", "expected options of run by their names", "glassbox.yml"),
+                                   ("secrets: 1", "'%s': expected %s", ["glassbox.yml", "'secrets'", "rules and allow"])):
+            self.place.write("repo/glassbox.yml", text)
+            self.fails(125, words, "run", "--strict", "--", "true", names=names)
+
     def test_run_job(self):
         """What cannot be started is 127 or 126, recorded or not."""
         self.repo()

@@ -514,6 +514,63 @@ class Secrets(unittest.TestCase):
         self.glassbox("publish", "last", "-o", self.folder + "/no", "--profile", "full", "--withhold", "name", status=2)
         self.assertIn(b"(console 'stdout') would be shown", self.said)
 
+    # glassbox.yml
+
+    def test_settings_are_defaults(self):
+        self.write("glassbox.yml", "name: of the file\nparam: {lr: 0.1, seed: 7}\nconfig: c.json\ndata:\n  train: d\n  other: s3://bucket/x\n"
+                                   "output:\n- made=o\nconsole: off\nquiet: true\nlinger: 5\n")
+        self.write("c.json", '{"momentum": 0.9}')
+        for folder in ("d", "sub"):
+            os.mkdir(self.repo + "/" + folder)
+        self.write("d/a", "x")
+        done = subprocess.run([RECORDER, "run", "--param", "lr=0.5", "--name", "mine", "--data", "more=../d", "--", "sh", "-c", "echo w >../o"],
+                              cwd=self.repo + "/sub", env=self.environment, capture_output=True, check=True)
+        self.assertEqual(done.stderr, b"")
+        bodies = {}
+        for r in json.loads(self.glassbox("records", "last", "--json"))["records"]:
+            bodies.setdefault(r["kind"], []).append(r["body"])
+        self.assertEqual([b["name"] for b in bodies["name"]], ["mine"])
+        self.assertIn(("console", "not-asked"), {(b["kind"], b["reason"]) for b in bodies["gap"]})
+        self.assertEqual([(b["name"], b.get("number") or b.get("text")) for b in bodies["param"] if b["source"] == "option" and b["name"] == "lr"][-1][1], "0.5")
+        self.assertEqual({b["name"] for b in bodies["data"]}, {"train", "other", "more"})
+        self.assertEqual({b["name"] for b in bodies["artifact"]}, {"made"})
+        self.assertEqual({b["path"]["path"] for b in bodies["config"]}, {"c.json"})
+        self.assertIn("momentum", {b["name"] for b in bodies["param"]})
+
+    def test_rules_and_exceptions_of_the_user(self):
+        rng = random.Random(8)
+        ours, fine, token = "acme_" + pick(rng, ALNUM, 24), "acme_ForTheDocumentation0000001", hugging_face(rng)[0]
+        self.write("glassbox.yml", "secrets:\n  rules:\n  - {name: acme, pattern: '\\bacme_[A-Za-z0-9]{20,}', variety: 6}\n"
+                                   f"  allow: [{fine}, '{token[:10]}[A-Za-z0-9]{{4,}}']\n")
+        self.write("train.py", f"key = 1  # {ours}\n")
+        self.glassbox("run", "--param", "a=" + ours, "--name", "run of " + ours, "--", "sh", "-c", "tr '\\0' ' ' </proc/$PPID/cmdline >seen", "sh", ours, fine,
+                      token, "--token", fine)
+        records = json.loads(self.glassbox("records", "last", "--json"))["records"]
+        arguments = [r["body"]["value"] for r in sorted((r for r in records if r["kind"] == "arg"), key=lambda r: r["body"]["index"])]
+        self.assertEqual(arguments[4:], ["{secret:acme}", fine, token, "--token", fine])
+        self.assertIn("train.py", self.glassbox("show", "last", "--gaps").decode())
+        self.search([ours], self.store, also=[self.said])
+        with open(self.repo + "/seen", encoding="utf-8") as f:
+            seen = f.read()
+        self.assertIn("{secret:acme}", seen)
+        self.assertNotIn(ours, seen)
+
+    def test_a_broken_file_stops_no_job(self):
+        for text, words in (("lr: [", "line"), ("nam: x", "did you mean --name"), ("- 1", "expected options of run by their names"),
+                            ("linger: soon", "expected seconds"), ("data: [x, x]", "is there already"), ("param: {a: [1]}", "expected a text, a number"),
+                            ("secrets: {rules: [{name: x, pattern: 'ab'}]}", "three plain bytes"), ("secrets: {rules: [{name: X, pattern: abc}]}", "small letters"),
+                            ("secrets: {rules: [{name: x, pattern: abc, variety: 999}]}", "0 to 256"), ("secrets: {allow: x}", "each a list"),
+                            ("secrets: {rules: [{name: x}]}", "a name and a pattern"), ("secrets: [1]", "rules and allow"), ("name: [1, {a: 2}]", "a text, a number"),
+                            ("secrets: {rules: [x]}", "a list of {name"), ("secrets: {rules: [{nom: x}]}", "name, pattern, variety"),
+                            ("secrets: {rules: [{name: 1}]}", "expected a text")):
+            self.write("glassbox.yml", text)
+            self.glassbox("run", "-q", "--", "sh", "-c", "exit 5", status=5)
+            self.assertIn(words.encode(), self.said, text)
+            self.assertIn(b"glassbox.yml is not used", self.said)
+            self.glassbox("run", "-q", "--strict", "--", "touch", self.folder + "/ran", status=125)
+            self.assertIn(words.encode(), self.said, text)
+            self.assertFalse(os.path.exists(self.folder + "/ran"))
+
     def test_200_harmless_strings_stay(self):
         rng = random.Random(SEED)
         harmless = ["--tokenizer", "gpt2", "--max-tokens", "2048", "--pad-token=<pad>", "num_tokens=4096", "hf_hub_download", "sk-learn",
