@@ -36,6 +36,7 @@ static const struct gbx_option options[] = {
 struct lists {
 	const char **data, **output, **config, **param;
 	const char **root;
+	size_t own_roots; /* of those, the user's; the others are ours to free */
 };
 
 /* Behind the user's roots those of the machine: scratch is where jobs keep what is large. */
@@ -51,7 +52,6 @@ static const char **find_roots(const struct gbx_given *given, size_t *len)
 		const char *path = getenv(machine[i][0]);
 		if (!path || *path != '/')
 			continue;
-		/* Held until the process ends, like the environment. */
 		root[*len] = gbx_asprintf("%s=%s", machine[i][1], path);
 		*len += root[*len] != NULL;
 	}
@@ -193,18 +193,21 @@ static int run_given(const struct gbx_given *given, const struct gbx_secret_user
 	};
 	struct lists l = {gbx_values(given, "data", &o.data_len), gbx_values(given, "output", &o.output_len),
 			  gbx_values(given, "config", &o.config_len), gbx_values(given, "param", &o.param_len),
-			  find_roots(given, &o.roots)};
+			  find_roots(given, &o.roots), 0};
 	o.data = l.data;
 	o.output = l.output;
 	o.config = l.config;
 	o.param = l.param;
 	o.root = l.root;
+	gbx_free(gbx_values(given, "root", &l.own_roots));
 	int status = run(given, &l, &o, bare, err);
 	*bare = *bare && !o.strict;
 	gbx_free(l.data);
 	gbx_free(l.output);
 	gbx_free(l.config);
 	gbx_free(l.param);
+	for (size_t i = l.own_roots; l.root && i < o.roots; i++)
+		gbx_free((void *)(uintptr_t)l.root[i]);
 	gbx_free(l.root);
 	return status;
 }
