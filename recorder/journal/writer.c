@@ -230,6 +230,8 @@ static int begin_stream(struct gbx_writer *w, const struct gbx_head *follows, st
 	rc = gbx_create_new(w->at.path, 0600, &w->at.fd, err);
 	if (rc)
 		return rc;
+	/* Tells who sees the file that its writer lives, before a record says which process that is. Not every filesystem can. */
+	(void)!gbx_lock_as(w->at.fd, GBX_LOCK_ALONE_NOW, NULL);
 	memcpy(w->at.chain.stream, stream, sizeof stream);
 	w->at.sync_at = GBX_LIMIT_UNSYNCED;
 	if (follows)

@@ -26,7 +26,7 @@ struct gbx_writer_options {
 
 #define GBX_AUTO_WRITER GBX_CLEANUP(gbx_writer_release)
 
-/* Makes the file with a stream-start in it. Not synced yet. */
+/* Makes the file with a stream-start in it, and locks it for as long as it is open. Not synced yet. */
 int gbx_writer_open(const struct gbx_writer_options *options, struct gbx_writer **out, struct gbx_error *err) GBX_MUST_USE;
 /* Appends a record; *ref (may be NULL) says where it stands. Syncs when GBX_LIMIT_UNSYNCED bytes are not synced yet. */
 int gbx_writer_put(struct gbx_writer *w, const Glassbox__Body *body, struct gbx_ref *ref, struct gbx_error *err) GBX_MUST_USE;

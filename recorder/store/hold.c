@@ -1,6 +1,7 @@
 #include "store/hold.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "base/mem.h"
 #include "store/filesystem.h"
@@ -101,6 +102,36 @@ bool gbx_hold_store(const struct gbx_store *s, struct gbx_hold *out)
 		return true;
 	gbx_hold_release(out);
 	return false;
+}
+
+/* A descriptor of its own, so that a lock of this process counts, too. */
+static enum gbx_process_state look_at_writer(const char *path)
+{
+	GBX_AUTO_FD int fd = -1;
+	struct gbx_error why = {0};
+
+	if (gbx_open_regular(AT_FDCWD, path, &fd, &why))
+		return GBX_PROCESS_UNKNOWN;
+	int rc = gbx_lock_as(fd, GBX_LOCK_SHARED_NOW, &why);
+	return rc == 0 ? GBX_PROCESS_GONE : rc == GBX_E_TIMEOUT ? GBX_PROCESS_ALIVE : GBX_PROCESS_UNKNOWN;
+}
+
+enum gbx_process_state gbx_hold_look(const struct gbx_store *s, const char *run)
+{
+	GBX_AUTO_STRING char *dir = gbx_run_path(s, run, "journal");
+	GBX_CLEANUP(gbx_names_free) struct gbx_names names = {0};
+	enum gbx_process_state state = GBX_PROCESS_UNKNOWN;
+
+	/* Who writes from elsewhere locks nothing here. */
+	if (!dir || gbx_filesystem_of(s->path).shared || gbx_list_dir(AT_FDCWD, dir, &names, NULL))
+		return GBX_PROCESS_UNKNOWN;
+	for (size_t i = 0; i < names.len; i++) {
+		GBX_AUTO_STRING char *path = gbx_path_join(dir, names.name[i]);
+		state = path ? look_at_writer(path) : GBX_PROCESS_UNKNOWN;
+		if (state != GBX_PROCESS_GONE)
+			return state;
+	}
+	return state;
 }
 
 int gbx_hold_alone(const struct gbx_store *s, struct gbx_hold *out, struct gbx_error *err)

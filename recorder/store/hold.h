@@ -2,12 +2,14 @@
  *
  *   <store>/lock          shared: recorded into, sealed, signed, published, removed from; exclusive: collected (gc)
  *   runs/<run>/lock       exclusive: this run is sealed, signed, published or removed
+ *   each journal          exclusive: its writer lives
  *
  * They are flock locks, gone with the process that held them. Between machines nothing is locked: on a filesystem that machines share,
  * and where one knows no locks, there are none, and what must not happen at once is told from the runs' own records. */
 #ifndef GBX_STORE_HOLD_H
 #define GBX_STORE_HOLD_H
 
+#include "store/alive.h"
 #include "store/store.h"
 
 struct gbx_hold {
@@ -29,5 +31,9 @@ bool gbx_hold_store(const struct gbx_store *s, struct gbx_hold *out);
 
 /* The store for itself alone; GBX_E_REFUSED where somebody works in it, or it is not the caller's own. */
 int gbx_hold_alone(const struct gbx_store *s, struct gbx_hold *out, struct gbx_error *err) GBX_MUST_USE;
+
+/* Whether a writer of a run's journals lives, where no record says which process it is: on a filesystem of this machine alone the locks
+ * tell. GBX_PROCESS_UNKNOWN where they do not. */
+enum gbx_process_state gbx_hold_look(const struct gbx_store *s, const char *run);
 
 #endif

@@ -102,7 +102,7 @@ int gbx_index_open(const struct gbx_store *s, const struct gbx_index_options *o,
 static int list(struct gbx_index *index, const struct gbx_index_query *q, struct gbx_index_list *out, struct gbx_error *err)
 {
 	struct gbx_index_list found = {0};
-	int rc = gbx_index_read_list(index->db, q, &found, err);
+	int rc = gbx_index_read_list(index, q, &found, err);
 
 	if (rc == 0)
 		rc = gbx_index_look_signed(index, &found, err);

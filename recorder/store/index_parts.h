@@ -45,7 +45,7 @@ int gbx_index_forget(struct gbx_index_writer *w, const char *run, struct gbx_err
 int gbx_index_put(struct gbx_index_writer *w, const struct gbx_run_facts *f, struct gbx_error *err) GBX_MUST_USE;
 
 /* index_read.c */
-int gbx_index_read_list(struct gbx_db *db, const struct gbx_index_query *q, struct gbx_index_list *out, struct gbx_error *err) GBX_MUST_USE;
+int gbx_index_read_list(const struct gbx_index *index, const struct gbx_index_query *q, struct gbx_index_list *out, struct gbx_error *err) GBX_MUST_USE;
 int gbx_index_read_newest(struct gbx_db *db, const char *name, const char *repo, char run[GBX_ULID_TEXT + 1],
 			  struct gbx_error *err) GBX_MUST_USE;
 

@@ -20,6 +20,7 @@ static const char *const field_sql[] = {
 };
 
 struct reader {
+	const struct gbx_store *store;
 	const struct gbx_index_query *q;
 	struct gbx_statement *runs;
 	struct gbx_statement **field; /* one for each of the query's */
@@ -79,11 +80,10 @@ static void read_view(struct gbx_statement *s, int c, struct gbx_run_view *v)
 	v->start_ticks = (uint64_t)gbx_column_number(s, c++);
 	v->job_pid = (uint64_t)gbx_column_number(s, c++);
 	v->job_start_ticks = (uint64_t)gbx_column_number(s, c++);
-	v->state = gbx_run_state_now(v);
 }
 
 /* Texts are SQLite's, until the next step. */
-static int read_row(struct gbx_statement *s, struct gbx_index_row *row, struct gbx_error *err)
+static int read_row(const struct gbx_store *store, struct gbx_statement *s, struct gbx_index_row *row, struct gbx_error *err)
 {
 	const char *id = gbx_column_text(s, 1);
 
@@ -97,6 +97,7 @@ static int read_row(struct gbx_statement *s, struct gbx_index_row *row, struct g
 	row->host = gbx_column_text(s, 6);
 	row->user = gbx_column_text(s, 7);
 	read_view(s, 8, &row->view);
+	row->view.state = gbx_run_state_now(store, &row->view);
 	row->trouble = gbx_column_text(s, 27);
 	return 0;
 }
@@ -171,7 +172,7 @@ static int take_row(struct reader *r, struct gbx_error *err)
 {
 	struct gbx_index_row row = {.value = r->value};
 	struct gbx_index_list *list = r->list;
-	int rc = read_row(r->runs, &row, err);
+	int rc = read_row(r->store, r->runs, &row, err);
 
 	if (rc == 0)
 		rc = read_fields(r, err);
@@ -186,11 +187,11 @@ static int take_row(struct reader *r, struct gbx_error *err)
 	return 0;
 }
 
-int gbx_index_read_list(struct gbx_db *db, const struct gbx_index_query *q, struct gbx_index_list *out, struct gbx_error *err)
+int gbx_index_read_list(const struct gbx_index *index, const struct gbx_index_query *q, struct gbx_index_list *out, struct gbx_error *err)
 {
 	GBX_CLEANUP(gbx_index_list_free) struct gbx_index_list list = {0};
-	GBX_CLEANUP(close_reader) struct reader r = {.q = q, .list = &list};
-	int rc = open_reader(&r, db, err);
+	GBX_CLEANUP(close_reader) struct reader r = {.store = index->store, .q = q, .list = &list};
+	int rc = open_reader(&r, index->db, err);
 
 	while (rc == 0 && (q->most == 0 || list.len < q->most) && (rc = gbx_statement_step(r.runs, err)) == 1)
 		rc = take_row(&r, err);

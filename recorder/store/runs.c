@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "journal/clock.h"
+#include "store/hold.h"
 #include "store/journals.h"
 
 void gbx_run_view_free(struct gbx_run_view *v)
@@ -259,13 +260,21 @@ bool gbx_run_job_lives(const struct gbx_run_view *v)
 	return v->job_pid && v->job_start_ticks && !v->has_end && look(v, v->job_pid, v->job_start_ticks) == GBX_PROCESS_ALIVE;
 }
 
-enum gbx_run_state gbx_run_state_now(const struct gbx_run_view *v)
+/* Between its first record and those of host and process a recorder lives for milliseconds; who is killed there leaves only its lock. */
+static enum gbx_process_state look_at_recorder(const struct gbx_store *s, const struct gbx_run_view *v)
+{
+	bool said = *v->host.boot_id && v->pid;
+
+	return said || v->records == 0 ? look(v, v->pid, v->start_ticks) : gbx_hold_look(s, v->run);
+}
+
+enum gbx_run_state gbx_run_state_now(const struct gbx_store *s, const struct gbx_run_view *v)
 {
 	if (v->sealed)
 		return GBX_SEALED;
 	if (v->ended)
 		return GBX_ENDED;
-	switch (look(v, v->pid, v->start_ticks)) {
+	switch (look_at_recorder(s, v)) {
 	case GBX_PROCESS_ALIVE:
 		return GBX_RUNNING;
 	case GBX_PROCESS_GONE:
@@ -330,7 +339,7 @@ static int scan(const struct gbx_store *s, const char *run, gbx_record_fn fn, vo
 	if (rc)
 		return rc;
 	take_journals(&journals, v);
-	v->state = gbx_run_state_now(v);
+	v->state = gbx_run_state_now(s, v);
 	v->is_signed = gbx_exists(proof);
 	return 0;
 }

@@ -74,8 +74,9 @@ int gbx_run_scan_whole(const struct gbx_store *s, const char *run, gbx_record_fn
 		       struct gbx_error *err) GBX_MUST_USE;
 void gbx_run_view_free(struct gbx_run_view *v);
 
-/* The state that it is in at the moment, from what its journals said. */
-enum gbx_run_state gbx_run_state_now(const struct gbx_run_view *v);
+/* The state that it is in at the moment, from what its journals said, and of one that died before it said which process it is, from
+ * its journals' locks. */
+enum gbx_run_state gbx_run_state_now(const struct gbx_store *s, const struct gbx_run_view *v);
 
 /* True where the job itself is seen to live, whatever its recorder does. */
 bool gbx_run_job_lives(const struct gbx_run_view *v);

@@ -33,6 +33,8 @@ void place_reset(void);
 /* Copies store, owner log and outputs to, and back from, a folder of that name. */
 void place_keep(const char *name);
 void place_restore(const char *name);
+/* Makes all that programs made two hours older. */
+void place_age(void);
 /* A hash of what programs made: names, those of ids and digests by their length; and of the files the bytes with `exact`, else the
  * sizes, but of journals (facts.h has what is in them) and the index. */
 uint64_t place_sum(bool exact);

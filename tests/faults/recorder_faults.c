@@ -1,4 +1,4 @@
-/* glassbox run, seal, publish and hash while calls of the system fail: recorder_faults SCENE [CALLS STEP]... [at AT]. CALLS is a kind
+/* glassbox run, seal, publish, hash, rm and gc while calls of the system fail: recorder_faults SCENE [CALLS STEP]... [at AT]. CALLS is a kind
  * of them, "all" of these kinds, or "disk": one that is full after each number of bytes.
  *
  * A scene is run undisturbed and then once for each call that may fail, once and for ever, by each error that the call is known for.
@@ -10,6 +10,7 @@
  *
  * STEP: every STEP-th call only; 1 is every one. AT: that call alone, to look into a failure. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,9 +51,11 @@ static struct facts usual; /* what an undisturbed scene leaves behind */
 static struct judged {
 	struct facts facts;
 	char why[3000];
+	uint64_t tidy; /* what gc leaves */
 	size_t left; /* different things that were left and looked at */
 	uint64_t seen[MOST_LEFT];
 } *judged;
+static char gone[GBX_ULID_TEXT + 1], stays[GBX_ULID_TEXT + 1]; /* the run that rm removes, and another */
 static int failures;
 static const char *only; /* AT */
 
@@ -201,12 +204,115 @@ static int judge_hash(void)
 	return 0;
 }
 
+static int check_stays(void)
+{
+	struct facts f;
+
+	facts_of(stays, &f);
+	if (!f.found || !f.intact || (usual.found && !facts_same(&f, &usual)))
+		return wrong("another run is not what it was");
+	EXPECT(0, "glassbox", "publish", stays, "-q", "-o", place_path("bundle-stays"));
+	EXPECT(0, "glassbox-verify", "--key", KEY, place_path("bundle-stays"));
+	return 0;
+}
+
+/* How much is left in a removed run's folder beside its tombstone. */
+static size_t left_of_gone(void)
+{
+	GBX_CLEANUP(gbx_names_free) struct gbx_names names = {0};
+	char path[200];
+
+	snprintf(path, sizeof path, "repo/.git/glassbox/removed/%s", gone);
+	return gbx_list_dir(AT_FDCWD, place_path(path), &names, NULL) || names.len == 0 ? 1 : names.len - 1;
+}
+
+static int judge_rm(void)
+{
+	const char *const again[] = {"glassbox", "rm", gone, "--force", NULL};
+	struct facts f;
+
+	facts_of(stays, &judged->facts);
+	facts_of(gone, &f);
+	if (now.status && !said(""))
+		return wrong("it does not say why");
+	if (now.status == 0 && f.found)
+		return wrong("exit status 0, and it is there");
+	if (is_known(true))
+		return 0;
+	int status = place_call(again);
+	if (f.found ? status != 0 : status == 0 || !strstr(place_said_err, "was removed"))
+		return wrong("afterwards: rm");
+	facts_of(gone, &f);
+	if (f.found || left_of_gone())
+		return wrong("a second rm does not finish");
+	return check_stays();
+}
+
+static int judge_gc(void)
+{
+	facts_of(stays, &judged->facts);
+	if (now.status && !said(""))
+		return wrong("it does not say why");
+	if (is_known(true))
+		return 0;
+	EXPECT(0, "glassbox", "gc");
+	/* A lock of git's that could not be unlinked stays for good, and its user is told of the ref. */
+	if (strstr(place_said_err, "its ref in the repository stays"))
+		return left_of_gone() ? wrong("a second gc does not finish") : check_stays();
+	uint64_t sum = place_sum(true);
+	if (judged->tidy == 0)
+		judged->tidy = sum;
+	if (sum != judged->tidy || left_of_gone())
+		return wrong("a second gc does not finish");
+	return check_stays();
+}
+
 static const char *const run_argv[] = {"glassbox", "run", "-q", "--name", "first", "--config", "config.json", "--data", "set=../data",
 				       "--output", "out=../out", "--param", "seed=7", "--", PLACE_JOB, NULL};
 static const char *const seal_argv[] = {"glassbox", "seal", "last", NULL};
 static const char *publish_argv[] = {"glassbox", "publish", "last", "-q", "-o", NULL, NULL};
 static const char *publish_tar_argv[] = {"glassbox", "publish", "last", "-q", "-o", NULL, NULL};
 static const char *const hash_argv[] = {"glassbox", "hash", "--json", "../data", "train.py", NULL};
+
+static const char *const other_argv[] = {"glassbox", "run", "-q", "--name", "second", "--data", "set=../data", "--", "true", NULL};
+static const char *const rm_argv[] = {"glassbox", "rm", gone, "--force", NULL};
+static const char *const gc_argv[] = {"glassbox", "gc", NULL};
+
+/* Two runs that are sealed and signed. */
+static void make_two(void)
+{
+	const struct seam_plan p = {0};
+	struct facts f;
+
+	place_reset();
+	place_run(run_argv, &p, &now);
+	facts_of(NULL, &f);
+	memcpy(gone, f.run, sizeof gone);
+	place_run(other_argv, &p, &now);
+	facts_of(NULL, &f);
+	memcpy(stays, f.run, sizeof stays);
+}
+
+static void prepare_two(void)
+{
+	make_two();
+	place_keep("two");
+}
+
+/* One of them is removed, though not to the end, and a file was being written. */
+static void prepare_untidy(void)
+{
+	const struct seam_plan p = {0};
+	char leftover[200];
+
+	make_two();
+	place_run(rm_argv, &p, &now);
+	snprintf(leftover, sizeof leftover, "repo/.git/glassbox/removed/%s/journal", gone);
+	if (gbx_make_dirs(place_path(leftover), 0700, NULL) ||
+	    gbx_replace_file(place_path("repo/.git/glassbox/git/config.0123456789abcdef.tmp"), gbx_slice_text("x"), 0600, NULL))
+		abort();
+	place_keep("untidy");
+}
 
 /* A run that is sealed. */
 static void prepare_sealed(void)
@@ -242,6 +348,8 @@ static struct scene scenes[] = {
 	{"seal", seal_argv, "ended", prepare_ended, 0, judge_seal},
 	{"publish", publish_argv, "sealed", prepare_sealed, 0, judge_folder},
 	{"publish-tar", publish_tar_argv, "sealed", prepare_sealed, 0, judge_tar},
+	{"rm", rm_argv, "two", prepare_two, 0, judge_rm},
+	{"gc", gc_argv, "untidy", prepare_untidy, 0, judge_gc},
 	{"hash", hash_argv, NULL, NULL, 0, judge_hash},
 };
 enum { SCENES = sizeof scenes / sizeof *scenes };
@@ -284,6 +392,8 @@ static void play(struct scene *s, const struct seam_plan *p)
 		place_restore(s->start);
 	else
 		place_reset();
+	if (s->start)
+		place_age();
 	place_run(s->argv, p, &now);
 	if (p->act == SEAM_PASS)
 		clean = now;

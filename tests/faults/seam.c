@@ -131,11 +131,6 @@ uint64_t seam_written(void)
 	return atomic_load(&shared->written);
 }
 
-pid_t seam_job(void)
-{
-	return atomic_load(&shared->job);
-}
-
 long seam_outstanding(void)
 {
 	return atomic_load(&outstanding);

@@ -77,7 +77,6 @@ unsigned long seam_count(enum seam_lane lane, enum seam_call call);
 /* True once the planned call was made. */
 bool seam_happened(void);
 uint64_t seam_written(void);
-pid_t seam_job(void);
 /* Blocks of SEAM_MEMORY that this process took since seam_arm and has not given back. */
 long seam_outstanding(void);
 
