@@ -19,6 +19,7 @@ static const struct {
 } parts[] = {
 	{"objects", "git objects that no snapshot reaches", offsetof(struct gbx_collected, objects)},
 	{"files", "blobs and manifests that no record names", offsetof(struct gbx_collected, files)},
+	{"rings", "rings of points that are in the journals", offsetof(struct gbx_collected, rings)},
 	{"temporary", "files of interrupted writes", offsetof(struct gbx_collected, temporary)},
 	{"runs", "runs that never began", offsetof(struct gbx_collected, runs)},
 	{"removed", "runs whose removal was interrupted", offsetof(struct gbx_collected, removed)},

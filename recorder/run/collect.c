@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "run/orphans.h"
+#include "run/recover.h"
 #include "run/remove.h"
 #include "run/snapshots.h"
 #include "store/hold.h"
@@ -126,6 +127,33 @@ static int collect_files(struct collector *c, struct gbx_error *err)
 	return rc;
 }
 
+static int collect_ring(struct collector *c, const char *run, const char *ring, struct gbx_error *err)
+{
+	GBX_AUTO_STRING char *name = gbx_path_join("journal", ring);
+	GBX_AUTO_STRING char *path = name ? gbx_run_path(c->store, run, name) : NULL;
+	struct stat st;
+	int rc = path ? gbx_lstat(path, &st, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+
+	if (rc || gbx_mtime_nanos(&st) >= c->keep_from)
+		return rc;
+	c->done.rings.count++;
+	c->done.rings.bytes += (uint64_t)st.st_size;
+	return c->dry_run ? 0 : gbx_unlink(path, err);
+}
+
+static int collect_rings(struct collector *c, struct gbx_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < c->sealed.len; i++) {
+		GBX_CLEANUP(gbx_names_free) struct gbx_names spent = {0};
+		rc = gbx_spent_rings(c->store, c->sealed.name[i], &spent, err);
+		for (size_t r = 0; rc == 0 && r < spent.len; r++)
+			rc = collect_ring(c, c->sealed.name[i], spent.name[r], err);
+	}
+	return rc;
+}
+
 static int collect_objects(struct collector *c, struct gbx_error *err)
 {
 	struct gbx_code_use use;
@@ -191,6 +219,8 @@ int gbx_collect(const struct gbx_store *s, bool dry_run, void (*say)(const char 
 		rc = collect_objects(&c, err);
 	if (rc == 0)
 		rc = collect_files(&c, err);
+	if (rc == 0)
+		rc = collect_rings(&c, err);
 	if (rc == 0)
 		rc = collect_removed(&c, err);
 	if (rc == 0)

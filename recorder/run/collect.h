@@ -13,6 +13,7 @@ struct gbx_collected {
 	struct gbx_usage removed;   /* runs whose removal was interrupted, and what was left of them */
 	struct gbx_usage runs;      /* folders of runs that never began: nothing was acknowledged in them */
 	struct gbx_usage files;     /* blobs and manifests that no record of their sealed run names */
+	struct gbx_usage rings;     /* of killed processes, whose points are all in the journals of their sealed run */
 	struct gbx_usage temporary; /* files of writes that were interrupted */
 	struct gbx_usage objects;   /* git objects that no snapshot of a run reaches */
 };

@@ -110,7 +110,8 @@ static bool any_blob(const struct candidates *all)
 static int look(const struct gbx_orphans *o, struct candidates *all, struct gbx_error *err)
 {
 	GBX_CLEANUP(gbx_run_view_free) struct gbx_run_view v = {0};
-	int rc = gbx_run_scan(o->store, o->run, take_record, all, &v, err);
+	/* What cannot be read now may name all that is here. */
+	int rc = gbx_run_scan_whole(o->store, o->run, take_record, all, &v, err);
 
 	/* Manifests are long, and rarely asked for a blob. */
 	for (size_t i = 0; rc == 0 && any_blob(all) && i < all->len; i++)

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "journal/blocks.h"
 #include "journal/ring.h"
+#include "store/hold.h"
 
 /* Numbers of points that are in a journal. */
 struct span {
@@ -138,13 +139,13 @@ static int fold_name(struct points *p, struct gbx_recorder *r, const struct gbx_
 }
 
 /* NULL, or why nothing in it can be used. */
-static const char *check_ring(const struct gbx_recorder *r, const char *file, const struct gbx_ring_content *ring)
+static const char *check_ring(const uint8_t run[GBX_RUN_LEN], const char *file, const struct gbx_ring_content *ring)
 {
 	char name[2 * GBX_STREAM_LEN + sizeof ".ring"];
 
 	gbx_hex(ring->stream, GBX_STREAM_LEN, name);
 	strcat(name, ".ring");
-	if (memcmp(ring->run, r->run, GBX_RUN_LEN) != 0)
+	if (memcmp(ring->run, run, GBX_RUN_LEN) != 0)
 		return "the ring of another run";
 	return strcmp(name, file) != 0 ? "the ring of another stream than its name says" : NULL;
 }
@@ -173,7 +174,7 @@ static int fold_ring(struct points *p, struct gbx_recorder *r, const char *dir, 
 		return gbx_fail(err, rc, "%s", why.line);
 	if (rc == GBX_E_NOTFOUND)
 		return 0;
-	const char *wrong = rc ? why.line : check_ring(r, file, &ring);
+	const char *wrong = rc ? why.line : check_ring(r->run, file, &ring);
 	if (wrong) {
 		tell_ring(r, file, wrong);
 		return 0;
@@ -276,5 +277,46 @@ int gbx_recover(struct gbx_recorder *r, struct gbx_run_view *out, struct gbx_err
 		gbx_run_view_free(&v);
 	else
 		*out = v;
+	return rc;
+}
+
+/* Whether the journals have every point of a ring. One that cannot be used is kept: somebody may find more in it. */
+static int is_spent(struct points *p, const struct gbx_run_view *v, const char *dir, const char *file, bool *spent, struct gbx_error *err)
+{
+	GBX_AUTO_STRING char *path = gbx_path_join(dir, file);
+	GBX_AUTO_RING_CONTENT struct gbx_ring_content ring = {0};
+	struct gbx_error why;
+	struct series *s;
+	int rc = path ? gbx_ring_read(path, &ring, &why) : gbx_fail(&why, GBX_E_NOMEM, "no memory for a path");
+
+	if (rc == GBX_E_NOMEM)
+		return gbx_fail(err, rc, "%s", why.line);
+	*spent = rc == 0 && !check_ring(v->ulid, file, &ring);
+	for (size_t i = 0; *spent && i < ring.points; i++) {
+		rc = series_of(p, ring.stream, ring.name[ring.point[i].name], &s, err);
+		if (rc)
+			return rc;
+		*spent = is_there(s, ring.point[i].number);
+	}
+	return 0;
+}
+
+int gbx_spent_rings(const struct gbx_store *store, const char *run, struct gbx_names *out, struct gbx_error *err)
+{
+	GBX_AUTO_STRING char *dir = gbx_run_path(store, run, "journal");
+	GBX_CLEANUP(gbx_names_free) struct gbx_names rings = {0};
+	GBX_CLEANUP(free_points) struct points p = {0};
+	GBX_CLEANUP(gbx_run_view_free) struct gbx_run_view v = {0};
+	int rc = dir ? list_rings(dir, &rings, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
+
+	if (rc || rings.len == 0 || gbx_hold_look(store, run) == GBX_PROCESS_ALIVE)
+		return rc;
+	rc = gbx_run_scan_whole(store, run, take_block, &p, &v, err);
+	for (size_t i = 0; rc == 0 && v.state == GBX_SEALED && i < rings.len; i++) {
+		bool spent = false;
+		rc = is_spent(&p, &v, dir, rings.name[i], &spent, err);
+		if (rc == 0 && spent)
+			rc = gbx_names_add(out, rings.name[i], err);
+	}
 	return rc;
 }

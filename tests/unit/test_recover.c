@@ -45,11 +45,14 @@ static void end_run(struct gbx_recorder *r)
 	gbx_free(store.path);
 }
 
-static void seal(const struct gbx_recorder *r)
+/* The recorder is gone by then, and its journal's lock with it. */
+static void seal(struct gbx_recorder *r)
 {
 	struct gbx_error err;
 	bool changed = false;
 
+	gbx_writer_free(r->writer);
+	r->writer = NULL;
 	if (gbx_seal_run(&store, r->run_text, true, NULL, &changed, &err))
 		fail_msg("%s", err.line);
 	assert_true(changed);
@@ -287,6 +290,44 @@ static void a_block_that_was_written_is_not_folded_again(void **state)
 	end_run(&r);
 }
 
+static size_t spent_rings(const char *run)
+{
+	GBX_CLEANUP(gbx_names_free) struct gbx_names spent = {0};
+
+	assert_int_equal(gbx_spent_rings(&store, run, &spent, NULL), 0);
+	return spent.len;
+}
+
+/* What gc may take: a ring of a sealed run that has nothing for itself. */
+static void a_ring_is_needed_until_its_points_are_sealed(void **state)
+{
+	GBX_AUTO_BYTES struct gbx_bytes early = {0}, late = {0};
+	struct gbx_recorder r;
+
+	(void)state;
+	begin_run(&r);
+	struct gbx_metrics *m = open_metrics(&r, 64);
+	put_points(m, 0, 10);
+	GBX_AUTO_STRING char *ring = ring_of(&r);
+	get_file(ring, &early);
+	put_points(m, 10, 20);
+	get_file(ring, &late);
+	gbx_metrics_free(m);
+	put_file(ring, early.data, early.len);
+	assert_int_equal(spent_rings(r.run_text), 0);
+	seal(&r);
+	assert_int_equal(spent_rings(r.run_text), 1);
+	m = open_metrics(&r, 64); /* a writer lives */
+	put_points(m, 0, 1);
+	assert_int_equal(spent_rings(r.run_text), 0);
+	gbx_metrics_free(m);
+	put_file(ring, late.data, late.len);
+	assert_int_equal(spent_rings(r.run_text), 0); /* points that nobody sealed */
+	put_file(ring, late.data, 100);
+	assert_int_equal(spent_rings(r.run_text), 0);
+	end_run(&r);
+}
+
 static void a_ring_that_cannot_be_used_is_a_gap(void **state)
 {
 	static const size_t cut[] = {0, 10, 64, 5000};
@@ -438,6 +479,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_block_that_was_written_is_not_folded_again, scratch_enter, scratch_leave),
+		cmocka_unit_test_setup_teardown(a_ring_is_needed_until_its_points_are_sealed, scratch_enter, scratch_leave),
 		cmocka_unit_test_setup_teardown(a_ring_that_cannot_be_used_is_a_gap, scratch_enter, scratch_leave),
 		cmocka_unit_test_setup_teardown(a_ring_is_believed_under_its_own_name_only, scratch_enter, scratch_leave),
 		cmocka_unit_test_setup_teardown(a_ring_without_a_journal_is_folded, scratch_enter, scratch_leave),
