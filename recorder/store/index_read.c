@@ -82,6 +82,17 @@ static void read_view(struct gbx_statement *s, int c, struct gbx_run_view *v)
 	v->job_start_ticks = (uint64_t)gbx_column_number(s, c++);
 }
 
+/* The row of a run that does not say who its recorder is has not all that its state hangs on; there is hardly ever one. */
+static enum gbx_run_state state_of(const struct gbx_store *store, const struct gbx_run_view *row)
+{
+	GBX_CLEANUP(gbx_run_view_free) struct gbx_run_view v = {0};
+	enum gbx_run_state state = gbx_run_state_now(store, row);
+
+	if (state == GBX_SILENT && !gbx_run_says_who(row) && gbx_run_scan(store, row->run, NULL, NULL, &v, NULL) == 0)
+		return v.state;
+	return state;
+}
+
 /* Texts are SQLite's, until the next step. */
 static int read_row(const struct gbx_store *store, struct gbx_statement *s, struct gbx_index_row *row, struct gbx_error *err)
 {
@@ -97,7 +108,7 @@ static int read_row(const struct gbx_store *store, struct gbx_statement *s, stru
 	row->host = gbx_column_text(s, 6);
 	row->user = gbx_column_text(s, 7);
 	read_view(s, 8, &row->view);
-	row->view.state = gbx_run_state_now(store, &row->view);
+	row->view.state = state_of(store, &row->view);
 	row->trouble = gbx_column_text(s, 27);
 	return 0;
 }

@@ -260,12 +260,20 @@ bool gbx_run_job_lives(const struct gbx_run_view *v)
 	return v->job_pid && v->job_start_ticks && !v->has_end && look(v, v->job_pid, v->job_start_ticks) == GBX_PROCESS_ALIVE;
 }
 
-/* Between its first record and those of host and process a recorder lives for milliseconds; who is killed there leaves only its lock. */
+bool gbx_run_says_who(const struct gbx_run_view *v)
+{
+	return *v->host.boot_id && v->pid;
+}
+
+/* Between its first record and those of host and process a recorder lives for milliseconds; who is killed there leaves only its lock.
+ * Damage that hides those records is no such moment. */
 static enum gbx_process_state look_at_recorder(const struct gbx_store *s, const struct gbx_run_view *v)
 {
-	bool said = *v->host.boot_id && v->pid;
+	bool locks = !gbx_run_says_who(v) && v->has_lead && v->records && !v->unreadable && !v->strange;
 
-	return said || v->records == 0 ? look(v, v->pid, v->start_ticks) : gbx_hold_look(s, v->run);
+	for (size_t i = 0; i < v->streams; i++)
+		locks = locks && v->stream[i].damage.intact == 0;
+	return locks ? gbx_hold_look(s, v->run) : look(v, v->pid, v->start_ticks);
 }
 
 enum gbx_run_state gbx_run_state_now(const struct gbx_store *s, const struct gbx_run_view *v)

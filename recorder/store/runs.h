@@ -78,6 +78,9 @@ void gbx_run_view_free(struct gbx_run_view *v);
  * its journals' locks. */
 enum gbx_run_state gbx_run_state_now(const struct gbx_store *s, const struct gbx_run_view *v);
 
+/* Whether it has the records that say on which machine and as which process its recorder runs. */
+bool gbx_run_says_who(const struct gbx_run_view *v);
+
 /* True where the job itself is seen to live, whatever its recorder does. */
 bool gbx_run_job_lives(const struct gbx_run_view *v);
 

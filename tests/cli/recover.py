@@ -1,6 +1,7 @@
 """Runs whose recorder is gone: what is said of them, and what a seal makes of them, here, on another machine, and of broken journals.
 
 Each test is a CTest case of its own: recover.py NAME."""
+import fcntl
 import json
 import os
 import shutil
@@ -212,6 +213,20 @@ class Recover(unittest.TestCase):
             self.check_bundle(run)
         self.assertEqual(self.gaps(runs[1]), [])
         self.assertEqual(self.gaps(runs[2]), [("journal", "malformed", 1, 0)])
+
+    def test_killed_before_it_said_who_it_is(self):
+        """One record, of no host and process: the lock of its journal tells whether a writer lives."""
+        run = self.forge()
+        journal, = self.journals(run)
+        journal.write_bytes(write_tfrecords(read_tfrecords(journal.read_bytes())[:1]))
+        with open(journal, "rb") as f:
+            fcntl.flock(f, fcntl.LOCK_EX)
+            self.assertEqual(self.state(run), "running")
+            self.assertEqual(self.box("seal", run, "--dead", ok=False).returncode, 2)
+        self.assertEqual(self.state(run), "interrupted")
+        self.assertIn(b"interrupted", self.box("show", run).stdout)
+        self.box("seal", run)
+        self.check_bundle(run)
 
     # Rings
 

@@ -242,7 +242,7 @@ static void record_under(enum fault fault, unsigned at, unsigned times)
 	if (times == 1)
 		for (unsigned i = 0; i < 40; i++)
 			assert_true(name[i]);
-	check(&r, name, gap, GBX_SILENT);
+	check(&r, name, gap, GBX_RUNNING);
 	if (gbx_seal_write(&r, GLASSBOX__SEAL__STATE__EXITED, &err))
 		fail_msg("%s", err.line);
 	check(&r, name, gap, GBX_SEALED);
@@ -313,7 +313,7 @@ static void a_first_sync_that_fails_leaves_one_stream(void **state)
 		assert_true(put_name(r.writer, i, NULL));
 	arm(LOST, 0, 1);
 	assert_int_equal(gbx_writer_sync(r.writer, NULL), 0);
-	check(&r, name, gap, GBX_SILENT);
+	check(&r, name, gap, GBX_RUNNING);
 	assert_int_equal(gbx_run_scan(&store, r.run_text, NULL, NULL, &v, NULL), 0);
 	assert_true(v.streams == 1 && v.stream[0].follows.size == 0);
 	gbx_run_view_free(&v);
@@ -339,7 +339,7 @@ static void a_disk_that_never_syncs(void **state)
 	plan.armed = false;
 	assert_true(put_name(r.writer, 20, NULL));
 	name[20] = true;
-	check(&r, name, gap, GBX_SILENT);
+	check(&r, name, gap, GBX_RUNNING);
 	GBX_AUTO_STRING char *dir = gbx_run_path(&store, r.run_text, "journal");
 	assert_int_equal(gbx_list_dir(AT_FDCWD, dir, &files, NULL), 0);
 	assert_int_equal(files.len, 2);
