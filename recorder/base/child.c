@@ -174,3 +174,18 @@ int gbx_child_ask(gbx_child_fn fn, void *arg, unsigned deadline_ms, void *out, s
 		memcpy(out, answer.data, len);
 	return rc;
 }
+
+bool gbx_child_ready(const struct gbx_child *child, uint64_t until)
+{
+	struct pollfd p = {child->fd, POLLIN, 0};
+
+	for (;;) {
+		uint64_t now = gbx_monotonic_nanos();
+		uint64_t ms = until > now ? (until - now + 999999u) / 1000000u : 0;
+		int ready = poll(&p, 1, ms > 1000 ? 1000 : (int)ms);
+		if (ready > 0)
+			return true;
+		if (ms == 0)
+			return false;
+	}
+}

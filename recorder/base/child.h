@@ -25,6 +25,9 @@ int gbx_child_start(gbx_child_fn fn, void *arg, struct gbx_child *child, struct 
 /* Called in the child: it goes on when its parent is killed, for so many seconds at most. For work that must not be left half done. */
 void gbx_child_outlive(unsigned seconds);
 
+/* Waits until the child has written something or has ended, or the moment `until` (gbx_monotonic_nanos) has come; false then. */
+bool gbx_child_ready(const struct gbx_child *child, uint64_t until);
+
 /* Waits for the child to end, by its pid; *status is as waitpid gives it, or -1 where somebody else has waited for it. Close the
  * pipe or read it to its end first, or it may never end. */
 void gbx_child_wait(struct gbx_child *child, int *status);

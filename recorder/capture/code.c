@@ -16,11 +16,18 @@ int gbx_code_start(struct gbx_code_capture *c, const struct gbx_code_options *o,
 
 	if (!gbx_ulid_parse(gbx_slice_text(o->run), ulid))
 		return gbx_fail(err, GBX_E_USAGE, "'%s' is not the id of a run", o->run);
-	made.deadline = gbx_monotonic_nanos() + (uint64_t)o->deadline_ms * 1000000;
-	int rc = gbx_child_start(gbx_snapshot_child, &made.options, &made.child, err);
+	made.began = gbx_now_nanos();
+	made.late = gbx_monotonic_nanos() + (uint64_t)o->start_ms * 1000000;
+	made.deadline = made.late - (uint64_t)o->start_ms * 1000000 + (uint64_t)o->deadline_ms * 1000000;
+	int rc = gbx_child_start(gbx_snapshot_child, &made, &made.child, err);
 	if (rc == 0)
 		*c = made;
 	return rc;
+}
+
+bool gbx_code_ready(const struct gbx_code_capture *c, uint64_t until)
+{
+	return gbx_child_ready(&c->child, until);
 }
 
 void gbx_code_cancel(struct gbx_code_capture *c)

@@ -24,7 +24,8 @@ struct gbx_code_options {
 	const char *run;           /* the ULID's text; names refs/glassbox/runs/<run> */
 	const struct gbx_scanner *scanner; /* a file that HEAD does not hold and in which it finds something is left out whole */
 	uint64_t untracked_limit;  /* bytes of a file that is not tracked; of all together GBX_UNTRACKED_ALL times as many */
-	unsigned deadline_ms;      /* from gbx_code_start on */
+	unsigned start_ms;         /* when the job may start, from gbx_code_start on; a file that was changed since and is read later is left out */
+	unsigned deadline_ms;      /* when all ends, from gbx_code_start on */
 	/* Files, by absolute paths, of which it is asked whether HEAD holds the same bytes at their place. */
 	const char *const *questions;
 	size_t count;
@@ -54,6 +55,7 @@ struct gbx_code_result {
 	struct gbx_manifest_sum sum;
 	uint8_t manifest[GBX_SHA256_LEN]; /* SHA-256 of the page file */
 	bool complete;                    /* no file was left out that is tracked, or neither tracked nor ignored */
+	bool sparse;                      /* files of it are not in the work tree: outside a sparse checkout */
 	char *branch;                     /* NULL: HEAD is detached */
 	struct gbx_code_remote *remote;
 	size_t remotes;
@@ -69,11 +71,15 @@ void gbx_code_result_free(struct gbx_code_result *r);
 struct gbx_code_capture {
 	struct gbx_child child;
 	struct gbx_code_options options;
+	uint64_t began;    /* nanoseconds since 1970 */
+	uint64_t late;     /* when the job may start; by gbx_monotonic_nanos, as the deadline */
 	uint64_t deadline;
 };
 
 /* Starts the child. What the options point to must stay until gbx_code_wait. Start it before threads are started. */
 int gbx_code_start(struct gbx_code_capture *c, const struct gbx_code_options *o, struct gbx_error *err) GBX_MUST_USE;
+/* Whether the result is there, or nothing more will come; waits until the moment `until` (gbx_monotonic_nanos) for it. */
+bool gbx_code_ready(const struct gbx_code_capture *c, uint64_t until);
 /* Waits for the child until the deadline, ends it, and fills *out, to be freed with gbx_code_result_free. Whatever happens to the
  * child is a gap of kind CODE in *out; fails only without memory. Where nothing was captured, no manifest file is left. */
 int gbx_code_wait(struct gbx_code_capture *c, struct gbx_code_result *out, struct gbx_error *err) GBX_MUST_USE;

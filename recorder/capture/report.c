@@ -109,6 +109,7 @@ static void fill_snapshot(const struct gbx_code_result *r, Glassbox__CodeReport 
 	m->bytes = r->sum.bytes;
 	m->manifest = gbx_pb_bytes(r->manifest, GBX_SHA256_LEN);
 	m->complete = r->complete;
+	m->sparse = r->sparse;
 	if (r->branch)
 		m->branch = gbx_pb_bytes(r->branch, strlen(r->branch));
 }
@@ -217,6 +218,7 @@ static int take_snapshot(const Glassbox__CodeReport *m, struct gbx_code_result *
 	r->sum.files = m->files;
 	r->sum.bytes = m->bytes;
 	r->complete = m->complete;
+	r->sparse = m->sparse;
 	r->repo = text_of(m->repo);
 	r->branch = m->branch.len ? text_of(m->branch) : NULL;
 	if (!r->repo || (m->branch.len && !r->branch))

@@ -1,6 +1,7 @@
 /* One file of a snapshot. Declared in snapshot.h. */
 #include "base/limits.h"
 #include "base/text.h"
+#include "capture/changed.h"
 #include "capture/snapshot.h"
 
 /* What of the manifest is held back before it is written. */
@@ -220,6 +221,7 @@ static int take_skipped(struct gbx_snapshot *s, const struct gbx_git_file *f, st
 {
 	struct taken t = {.file = f, .entry = {.path = f->path, .type = f->type}};
 
+	s->result->sparse = true;
 	if (f->type == GBX_GITLINK)
 		return take_commit(s, f, f->id, err);
 	int rc = gbx_git_read_blob(s->git, f->id, &s->seen.content, err);
@@ -250,6 +252,18 @@ static enum gbx_file_type type_of(const struct gbx_snapshot *s, const struct gbx
 	return s->seen.st.st_mode & S_IXUSR ? GBX_EXECUTABLE : GBX_FILE;
 }
 
+/* The job may run already, and this may be its doing. */
+static bool changed_meanwhile(const struct gbx_snapshot *s, const struct gbx_git_file *f)
+{
+	const struct gbx_code_capture *c = s->capture;
+
+	if (gbx_monotonic_nanos() < c->late || s->seen.state == GBX_WORKTREE_LEFT || s->seen.state == GBX_WORKTREE_FOLDER)
+		return false;
+	if (s->seen.state == GBX_WORKTREE_MISSING)
+		return !f->skip;
+	return gbx_ctime_nanos(&s->seen.st) + GBX_CLOCK_TICK_NANOS >= c->began;
+}
+
 /* Bytes that the next file may have which is not tracked. */
 static uint64_t untracked_limit(const struct gbx_snapshot *s)
 {
@@ -267,6 +281,8 @@ int gbx_snapshot_take(struct gbx_snapshot *s, const struct gbx_git_file *f, stru
 	int rc = gbx_worktree_read(&s->worktree, f->path, f->untracked ? untracked_limit(s) : GBX_LIMIT_CODE_FILE, &s->seen, err);
 	if (rc)
 		return rc;
+	if (changed_meanwhile(s, f))
+		return leave_file(s, f, GLASSBOX__GAP__REASON__CHANGED, err);
 	if (s->seen.state == GBX_WORKTREE_LEFT)
 		return leave_file(s, f, s->seen.why, err);
 	if (s->seen.state == GBX_WORKTREE_MISSING)

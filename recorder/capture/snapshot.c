@@ -300,9 +300,10 @@ static int fail_capture(struct gbx_code_result *r, Glassbox__Gap__Reason reason,
 	return gbx_gaps_add(&r->gaps, GLASSBOX__GAP__KIND__CODE, reason, gbx_slice("", 0), err);
 }
 
-static int run(const struct gbx_code_options *o, struct gbx_code_result *r, struct gbx_error *err)
+static int run(const struct gbx_code_capture *c, struct gbx_code_result *r, struct gbx_error *err)
 {
-	GBX_CLEANUP(free_snapshot) struct gbx_snapshot s = {.options = o, .result = r, .page_fd = -1};
+	const struct gbx_code_options *o = &c->options;
+	GBX_CLEANUP(free_snapshot) struct gbx_snapshot s = {.capture = c, .options = o, .result = r, .page_fd = -1};
 	struct gbx_error why;
 
 	r->answer = gbx_calloc(o->count, sizeof *r->answer);
@@ -320,12 +321,12 @@ static int run(const struct gbx_code_options *o, struct gbx_code_result *r, stru
 	return 0;
 }
 
-int gbx_snapshot_child(void *options, int out)
+int gbx_snapshot_child(void *capture, int out)
 {
 	GBX_CLEANUP(gbx_code_result_free) struct gbx_code_result r = {0};
 	GBX_AUTO_BYTES struct gbx_bytes message = {0}, frame = {0};
 	struct gbx_error err;
-	int rc = run(options, &r, &err);
+	int rc = run(capture, &r, &err);
 
 	if (rc == 0)
 		rc = gbx_report_pack(&r, &message, &err);

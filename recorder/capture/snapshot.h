@@ -9,7 +9,8 @@
 
 /* A snapshot being taken. */
 struct gbx_snapshot {
-	const struct gbx_code_options *options;
+	const struct gbx_code_capture *capture;
+	const struct gbx_code_options *options; /* of the capture */
 	struct gbx_code_result *result;
 	struct gbx_git *git;
 	struct gbx_git_head head;
@@ -32,7 +33,7 @@ struct gbx_snapshot {
 /* Takes one path of the index or of the untracked ones into the snapshot, or leaves it out with a gap. */
 int gbx_snapshot_take(struct gbx_snapshot *s, const struct gbx_git_file *f, struct gbx_error *err) GBX_MUST_USE;
 
-/* The whole capture; the child's function for gbx_child_start, with gbx_code_options as its argument. */
-int gbx_snapshot_child(void *options, int out);
+/* The whole capture; the child's function for gbx_child_start, with a gbx_code_capture as its argument. */
+int gbx_snapshot_child(void *capture, int out);
 
 #endif

@@ -208,3 +208,21 @@ int gbx_worktree_read(struct gbx_worktree *w, struct gbx_slice path, uint64_t li
 		leave(out, GLASSBOX__GAP__REASON__CHANGED);
 	return 0;
 }
+
+int gbx_worktree_stat(struct gbx_worktree *w, struct gbx_slice path, struct gbx_worktree_file *out, struct gbx_error *err)
+{
+	const char *name;
+	int rc = enter(w, path, &name, err);
+
+	if (rc == 0)
+		rc = gbx_fstatat(w->folder[w->depth - 1].fd, name, &out->st, err);
+	if (rc == GBX_E_NOMEM)
+		return rc;
+	if (rc == GBX_E_NOTFOUND || (rc && (err->sys == ELOOP || err->sys == ENOTDIR)))
+		out->state = GBX_WORKTREE_MISSING;
+	else if (rc)
+		leave(out, gbx_git_gap_reason(err));
+	else
+		out->state = S_ISDIR(out->st.st_mode) ? GBX_WORKTREE_FOLDER : GBX_WORKTREE_FILE;
+	return 0;
+}

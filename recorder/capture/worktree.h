@@ -35,6 +35,9 @@ struct gbx_worktree_file {
 int gbx_worktree_read(struct gbx_worktree *w, struct gbx_slice path, uint64_t limit, struct gbx_worktree_file *out,
 		      struct gbx_error *err) GBX_MUST_USE;
 
+/* The same without reading: state is FILE for all that is there and no folder. */
+int gbx_worktree_stat(struct gbx_worktree *w, struct gbx_slice path, struct gbx_worktree_file *out, struct gbx_error *err) GBX_MUST_USE;
+
 /* The reason that stands for an error of base/io.h. */
 Glassbox__Gap__Reason gbx_git_gap_reason(const struct gbx_error *err);
 

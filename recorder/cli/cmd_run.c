@@ -26,6 +26,7 @@ static const struct gbx_option options[] = {
 	{"passphrase-file", 0, "FILE", "the key's passphrase"},
 	{"console", 0, "keep|digest|off", "what the job prints: head, tail and digest, or the digest alone, by a relay where it goes into no file; or nothing"},
 	{"linger", 0, "SECONDS", "how long hashing may go on when the job has ended (10)"},
+	{"snapshot-deadline", 0, "SECONDS", "the job starts then even where the snapshot of the code is not complete; it is finished beside it (2)"},
 	{"snapshot-limit", 0, "SIZE", "files that git does not track go into the snapshot up to SIZE each and 50 times SIZE together (1M)"},
 	{"strict", 0, NULL, "fail with 125 where nothing can be recorded"},
 	{"quiet", 'q', NULL, "say nothing but what went wrong"},
@@ -59,13 +60,12 @@ static const char **find_roots(const struct gbx_given *given, size_t *len)
 	return root;
 }
 
-static int read_linger(const struct gbx_given *given, unsigned *ms, struct gbx_error *err)
+static int read_seconds(const struct gbx_given *given, const char *option, uint64_t seconds, unsigned *ms, struct gbx_error *err)
 {
-	const char *said = gbx_value(given, "linger");
-	uint64_t seconds = 10;
+	const char *said = gbx_value(given, option);
 
 	if (said && (!gbx_parse_u63(gbx_slice_text(said), &seconds) || seconds > 86400))
-		return gbx_fail(err, GBX_E_USAGE, "run: --linger '%s': expected seconds, 0 to 86400", said);
+		return gbx_fail(err, GBX_E_USAGE, "run: --%s '%s': expected seconds, 0 to 86400", option, said);
 	*ms = (unsigned)seconds * 1000;
 	return 0;
 }
@@ -131,7 +131,9 @@ static int run(const struct gbx_given *given, const struct lists *l, struct gbx_
 	if (rc == 0)
 		rc = gbx_read_passphrase(given, &passphrase, err);
 	if (rc == 0)
-		rc = read_linger(given, &o->linger_ms, err);
+		rc = read_seconds(given, "linger", 10, &o->linger_ms, err);
+	if (rc == 0)
+		rc = read_seconds(given, "snapshot-deadline", 2, &o->snapshot_deadline_ms, err);
 	if (rc == 0)
 		rc = read_console(given, &o->console, err);
 	if (rc == 0)

@@ -23,6 +23,27 @@ static int sync_file(const char *path, struct gbx_error *err)
 	return rc ? rc : gbx_sync_dir(folder, err);
 }
 
+static void sync_code(struct gbx_background *b)
+{
+	struct gbx_error err;
+
+	if (b->code->manifest && sync_file(b->code->manifest, &err))
+		tell(b, &err);
+}
+
+/* What was not captured when the job started is not in what was signed. */
+static void finish_code(struct gbx_background *b)
+{
+	struct gbx_error err;
+
+	if (!b->code->pending)
+		return;
+	gbx_run_code_late(b->code, &b->cancel);
+	sync_code(b);
+	if (gbx_writer_sync(b->recorder->writer, &err) && b->recorder->lost_ever == 0)
+		tell(b, &err);
+}
+
 /* The records that stand so far are synced, and, with a key, signed: the run is committed to before it has results. */
 static void commit_start(struct gbx_background *b)
 {
@@ -30,8 +51,7 @@ static void commit_start(struct gbx_background *b)
 	struct gbx_head head;
 	struct gbx_error err;
 
-	if (b->manifest && sync_file(b->manifest, &err))
-		tell(b, &err);
+	sync_code(b);
 	if (gbx_writer_sync(r->writer, &err)) {
 		if (r->lost_ever == 0)
 			tell(b, &err);
@@ -95,11 +115,13 @@ static void work_beside_job(struct gbx_background *b)
 		if (is_data(&b->declared->item[i]))
 			gbx_declared_begin(b->recorder, &b->declared->item[i]);
 	commit_start(b);
+	finish_code(b);
 	finish_all(b, true, true);
 }
 
 static void work_after_job(struct gbx_background *b)
 {
+	gbx_run_code_recheck(b->code);
 	finish_all(b, true, false);
 	finish_all(b, false, false);
 	for (size_t i = 0; i < b->declared->len; i++)

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "run/code.h"
 #include "run/declared.h"
 #include "run/identity.h"
 
@@ -13,7 +14,7 @@ struct gbx_background {
 	struct gbx_declared_list *declared;
 	const struct gbx_identity *identity; /* or NULL */
 	Glassbox__Gap__Reason no_identity;
-	const char *manifest; /* a file to be synced with the start, or NULL; set before the start */
+	struct gbx_run_code *code; /* its manifest is synced with the start; set before the start */
 	pthread_t thread;
 	bool started;
 	pthread_mutex_t lock; /* over the members below */

@@ -88,8 +88,13 @@ void gbx_put_code(struct gbx_recorder *r, const struct gbx_code_result *code)
 		for (size_t i = 0; i < code->remotes; i++)
 			put_remote(r, &code->remote[i]);
 	}
-	for (size_t i = 0; i < code->gaps.len; i++) {
-		const struct gbx_gap *g = &code->gaps.gap[i];
+	gbx_put_code_gaps(r, &code->gaps);
+}
+
+void gbx_put_code_gaps(struct gbx_recorder *r, const struct gbx_gaps *gaps)
+{
+	for (size_t i = 0; i < gaps->len; i++) {
+		const struct gbx_gap *g = &gaps->gap[i];
 		struct gbx_slice path[GBX_GAP_PATHS];
 		for (size_t j = 0; j < g->paths; j++)
 			path[j] = gbx_slice_of(&g->path[j]);

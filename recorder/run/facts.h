@@ -12,5 +12,7 @@ void gbx_put_machine(struct gbx_recorder *r);
 void gbx_put_job_process(struct gbx_recorder *r, uint64_t pid);
 /* What the capture of the code came to, its gaps too. */
 void gbx_put_code(struct gbx_recorder *r, const struct gbx_code_result *code);
+/* Gaps whose places are in the root "repo". */
+void gbx_put_code_gaps(struct gbx_recorder *r, const struct gbx_gaps *gaps);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "run/background.h"
+#include "run/code.h"
 #include "run/configs.h"
 #include "run/job.h"
 #include "run/facts.h"
@@ -13,7 +14,8 @@
 #include "store/hold.h"
 
 #define HEARTBEAT_MS 60000
-#define CODE_DEADLINE_MS 2000
+/* How long the capture of the code may go on beside the job. */
+#define CODE_MORE_MS 60000
 
 /* Everything that one run holds. */
 struct session {
@@ -34,8 +36,7 @@ struct session {
 	struct gbx_printed printed;
 	bool recording;
 	bool collected; /* somebody tidies the store meanwhile */
-	char *manifest; /* of the code; synced beside the job */
-	char code_line[256];
+	struct gbx_run_code code;
 };
 
 /* What is recorded of the job's command. */
@@ -67,6 +68,7 @@ static void warn(const struct session *s, const char *line)
 static void free_session(struct session *s)
 {
 	gbx_printed_free(&s->printed);
+	gbx_run_code_free(&s->code);
 	gbx_recorder_free(&s->recorder);
 	gbx_declared_free(&s->declared);
 	gbx_names_free(&s->written);
@@ -76,7 +78,6 @@ static void free_session(struct session *s)
 	gbx_store_free(&s->store);
 	gbx_free(s->cwd);
 	gbx_free(s->work_tree);
-	gbx_free(s->manifest);
 	gbx_free(s->git_dir);
 }
 
@@ -146,41 +147,11 @@ static int check_identity(const struct session *s, struct gbx_error *err)
 			gbx_gap_reason_words(s->no_identity));
 }
 
-static void describe_code(struct session *s, const struct gbx_code_result *c)
-{
-	char hex[2 * GBX_SHA256_LEN + 1];
-
-	gbx_hex(c->head_commit, c->head_len, hex);
-	if (!c->captured)
-		snprintf(s->code_line, sizeof s->code_line, "no code (%s)",
-			 c->gaps.len ? gbx_gap_reason_words(c->gaps.gap[0].reason) : "not captured");
-	else if (c->head_len == 0)
-		snprintf(s->code_line, sizeof s->code_line, "code without a commit yet, %llu files", (unsigned long long)c->sum.files);
-	else
-		snprintf(s->code_line, sizeof s->code_line, "code %.12s, %s, %llu files", hex,
-			 c->complete && memcmp(c->tree, c->head_tree, c->id_len) == 0 ? "clean" : "changed",
-			 (unsigned long long)c->sum.files);
-}
-
-/* Moves the manifest to the name that its digest gives it. */
-static void keep_manifest(struct session *s, const char *temporary, const struct gbx_code_result *c)
-{
-	char name[96] = "manifest/";
-	struct gbx_error err;
-
-	if (!c->captured)
-		return;
-	gbx_hex(c->manifest, GBX_SHA256_LEN, name + 9);
-	strcat(name, ".tfrecord");
-	s->manifest = gbx_run_path(&s->store, s->recorder.run_text, name);
-	if (!s->manifest || gbx_rename(temporary, s->manifest, &err))
-		warn(s, s->manifest ? err.line : "no memory for a path");
-}
-
 static void put_roots(struct session *s, const struct gbx_code_result *c)
 {
 	struct gbx_error err;
-	int rc = c->captured && c->repo ? gbx_add_root(&s->recorder, "repo", c->repo, &err) : 0;
+	const char *repo = s->code.pending ? s->work_tree : c->captured ? c->repo : NULL;
+	int rc = repo ? gbx_add_root(&s->recorder, "repo", repo, &err) : 0;
 
 	if (rc == 0)
 		rc = gbx_add_root(&s->recorder, "cwd", s->cwd, &err);
@@ -203,27 +174,16 @@ static void put_command(struct session *s, struct command *command, const struct
 		gbx_put_config(&s->recorder, &command->configs.file[i], c->captured && i < c->answers ? &c->answer[i] : NULL);
 }
 
-static void put_code_failed(struct session *s, const struct gbx_error *err)
-{
-	warn(s, err->line);
-	snprintf(s->code_line, sizeof s->code_line, "no code");
-	gbx_put_gap(&s->recorder, GLASSBOX__GAP__KIND__CODE, GLASSBOX__GAP__REASON__FAILED, 1, NULL);
-}
-
 /* The facts that stand before the job starts. The code is captured by a child meanwhile. */
 static void put_start(struct session *s, struct command *command)
 {
-	GBX_AUTO_STRING char *manifest = gbx_run_path(&s->store, s->recorder.run_text, "manifest/code.tmp");
-	GBX_AUTO_STRING char *blobs = gbx_run_path(&s->store, s->recorder.run_text, "blob");
 	GBX_CLEANUP(gbx_code_result_free) struct gbx_code_result code = {0};
-	struct gbx_code_capture capture;
-	struct gbx_error err;
 	struct gbx_code_options o = {
-		.scanner = s->recorder.scanner, .start = s->cwd, .ceilings = s->o->ceilings, .store = s->store.path, .blobs = blobs, .manifest_path = manifest,
-		.run = s->recorder.run_text, .deadline_ms = CODE_DEADLINE_MS, .untracked_limit = s->o->snapshot_limit, .questions = command->question,
+		.start = s->cwd, .ceilings = s->o->ceilings, .start_ms = s->o->snapshot_deadline_ms,
+		.deadline_ms = s->o->snapshot_deadline_ms + CODE_MORE_MS, .untracked_limit = s->o->snapshot_limit, .questions = command->question,
 		.count = command->configs.len, .write_all = s->collected,
 	};
-	int rc = manifest && blobs ? gbx_code_start(&capture, &o, &err) : gbx_fail(&err, GBX_E_NOMEM, "no memory for a path");
+	gbx_run_code_start(&s->code, &s->recorder, &o);
 
 	/* The stream's start is synced while libgit2 starts in the child. */
 	struct gbx_error unsynced;
@@ -234,18 +194,10 @@ static void put_start(struct session *s, struct command *command)
 		gbx_put_name(&s->recorder, s->o->name);
 	gbx_put_machine(&s->recorder);
 	open_identity(s);
-	if (rc == 0)
-		rc = gbx_code_wait(&capture, &code, &err);
-	if (rc == 0) {
-		describe_code(s, &code);
-		keep_manifest(s, manifest, &code);
-	}
+	gbx_run_code_wait(&s->code, &code);
 	put_roots(s, &code);
 	put_command(s, command, &code);
-	if (rc == 0)
-		gbx_put_code(&s->recorder, &code);
-	else
-		put_code_failed(s, &err);
+	gbx_run_code_put(&s->code, &code);
 	for (size_t i = 0; i < s->declared.len; i++)
 		if (s->declared.item[i].role == GLASSBOX__DECLARATION__ROLE__OUTPUT)
 			gbx_declared_begin(&s->recorder, &s->declared.item[i]);
@@ -264,9 +216,9 @@ static void tell_start(const struct session *s)
 		 s->store.fleeting ? s->store.fleeting : "", s->store.fleeting ? ", which may not outlive this machine's next start)" : "");
 	say(s, line);
 	if (s->has_identity)
-		snprintf(line, sizeof line, "%s; signed by %s", s->code_line, s->identity.owner);
+		snprintf(line, sizeof line, "%s; signed by %s", s->code.line, s->identity.owner);
 	else
-		snprintf(line, sizeof line, "%s; not signed: %s", s->code_line,
+		snprintf(line, sizeof line, "%s; not signed: %s", s->code.line,
 			 s->no_identity == GLASSBOX__GAP__REASON__NO_KEY
 				 ? "no key; make one with 'glassbox key new --name YOU'"
 				 : "the key cannot be used; sign later with 'glassbox sign RUN --key FILE'");
@@ -445,7 +397,7 @@ static int run_job(struct session *s, struct gbx_run_result *result, struct gbx_
 		if (!exec_errno)
 			gbx_put_job_process(&s->recorder, (uint64_t)s->child.pid);
 		s->recorder.job_started_nanos = exec_errno ? 0 : s->child.started_nanos;
-		s->background.manifest = s->manifest;
+		s->background.code = &s->code;
 		gbx_background_start(&s->background, &s->recorder, &s->declared, s->has_identity ? &s->identity : NULL, s->no_identity);
 	}
 	if (!exec_errno && wait_for_job(s, &end, err) < 0)

@@ -23,6 +23,7 @@ struct gbx_run_options {
 	enum gbx_console_mode console;  /* what is recorded of the job's output */
 	bool strict;                    /* the recorder failing makes the run fail */
 	unsigned heartbeat_ms;          /* between heartbeats; 0: 60 s */
+	unsigned snapshot_deadline_ms;  /* when the job starts even where the snapshot of the code is not complete */
 	uint64_t snapshot_limit;        /* as gbx_code_options.untracked_limit */
 	unsigned linger_ms;             /* how long hashing may go on when the job has ended */
 	void (*say)(const char *line);  /* what is going on, for a person */

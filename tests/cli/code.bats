@@ -210,3 +210,37 @@ state_of_git() {
 	"$G" publish -q last --profile full -o "$D/b"
 	"$V" -q "$D/b" --key "$PUB"
 }
+
+@test "files that the job changes are told, and a gap" {
+	prepare
+	with_key
+	echo u > notes
+	run "$G" run -- sh -c 'echo more >> train.py; rm notes; echo new > results; touch config.json'
+	has "$output" "changed since the start: notes, train.py"
+	is "$(code complete)" 1
+	shown=$("$G" show last)
+	has "$shown" "changed while or after it was read (2)"
+	"$G" publish -q last --profile full -o "$D/b"
+	"$V" -q "$D/b" --key "$PUB"
+	run "$G" run -- sh -c 'for i in 1 2 3 4 5 6; do echo > f$i; done'
+	hasnt "$output" "changed since"
+	run "$G" run -- sh -c 'for i in 1 2 3 4 5 6; do echo $i > f$i; done'
+	has "$output" "changed since the start: f1, f2, f3, f4 and 2 more"
+}
+
+@test "the job starts at the deadline, and the snapshot is finished beside it" {
+	prepare
+	with_key
+	sleep 0.02
+	run "$G" run --snapshot-deadline 0 --param x=1 -- sh -c 'exit 3'
+	is "$status" 3
+	is "$(code tree) $(code complete)" "$(git rev-parse 'HEAD^{tree}') 1"
+	"$G" publish -q last --profile full -o "$D/b"
+	"$V" -q "$D/b" --key "$PUB"
+	head -c 200000000 /dev/zero > large; git add large
+	run "$G" run --snapshot-deadline 0 --linger 0 -- true
+	is "$status" 0
+	has "$("$G" show last)" "the job ended first"
+	"$G" publish -q last --profile full -o "$D/c"
+	"$V" -q "$D/c" --key "$PUB"
+}

@@ -649,7 +649,8 @@ class Failures(unittest.TestCase):
     def test_run_options(self):
         self.repo()
         job = ["--", "false"]
-        self.fails(125, "run: --linger '%s': expected seconds, 0 to 86400", "run", "--linger", "soon", *job, names="'soon'")
+        self.fails(125, "run: --%s '%s': expected seconds, 0 to 86400", "run", "--linger", "soon", *job, names="--linger 'soon'")
+        self.fails(125, "run: --%s '%s': expected seconds, 0 to 86400", "run", "--snapshot-deadline", "86401", *job, names="--snapshot-deadline '86401'")
         self.fails(125, "run: --console '%s': expected keep, digest or off", "run", "--console", "loud", *job, names="'loud'")
         for said in ("", "soon", "1T", "-1", "300M", "1MM"):
             self.fails(125, "run: --snapshot-limit '%s': expected a size, 0 to %uM", "run", "--snapshot-limit", said, *job, names=f"'{said}'")

@@ -70,7 +70,7 @@ int repo_setup(void **state)
 	(void)state;
 	repo_dir = gbx_asprintf("%s/%u", group_dir, number++);
 	assert_int_equal(gbx_make_dir(repo_dir, 0700, NULL), 0);
-	repo_options = (struct gbx_code_options){.scanner = scanner, .ceilings = group_dir, .run = RUN, .deadline_ms = 60000,
+	repo_options = (struct gbx_code_options){.scanner = scanner, .ceilings = group_dir, .run = RUN, .start_ms = 60000, .deadline_ms = 60000,
 						.untracked_limit = 1024 * 1024};
 	repo_sh("git init -q -b main repo && cd repo && mkdir -p src/deep && echo one > a && echo two > src/b && "
 		"echo three > src/deep/c && echo four > src-d && printf '#!/bin/sh\\n' > run.sh && chmod +x run.sh && ln -s src/b link && "

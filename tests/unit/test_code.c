@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "capture/changed.h"
 #include "capture/remote.h"
 #include "capture/report.h"
 #include "as_git.h"
@@ -277,6 +278,68 @@ static void a_file_that_changes_while_it_is_read(void **state)
 	repo_expect_gap(&r, GLASSBOX__GAP__KIND__CODE_FILE, GLASSBOX__GAP__REASON__CHANGED, 1);
 	assert_false(r.complete);
 	assert_int_equal(r.sum.files, 7);
+}
+
+/* The job may run and write while the rest is read: its bytes are not taken for those at the start. */
+static void what_the_job_may_have_changed_is_left_out(void **state)
+{
+	(void)state;
+	repo_sh("cd repo && sleep 0.02");
+	repo_options.start_ms = 0;
+	for (int tries = 0;; tries++) {
+		GBX_CLEANUP(gbx_code_result_free) struct gbx_code_result r = {0};
+		struct gbx_code_capture c;
+		assert_true(tries < 20);
+		repo_sh("cd repo && git checkout -q . && git update-index --refresh && sleep 0.02");
+		repo_place("repo", "store");
+		assert_int_equal(gbx_code_start(&c, &repo_options, NULL), 0);
+		kill(c.child.pid, SIGSTOP);
+		repo_sh("cd repo && echo job > a && rm src/b");
+		kill(c.child.pid, SIGCONT);
+		assert_int_equal(gbx_code_wait(&c, &r, NULL), 0);
+		assert_true(r.captured);
+		if (r.complete) { /* it was quicker than this */
+			repo_expect_tree(&r, repo_line("git -C repo rev-parse HEAD^{tree}"));
+			continue;
+		}
+		repo_expect_gap(&r, GLASSBOX__GAP__KIND__CODE_FILE, GLASSBOX__GAP__REASON__CHANGED, 2);
+		assert_int_equal(r.sum.files, 5);
+		return;
+	}
+}
+
+/* What is not the snapshot's any more, by reading what the clock of the inodes does not rule out. */
+static void changed_since(const char *script, bool sparse, const char *expected)
+{
+	GBX_CLEANUP(gbx_code_result_free) struct gbx_code_result r = {0};
+	GBX_CLEANUP(gbx_gaps_free) struct gbx_gaps gaps = {0};
+	GBX_AUTO_BYTES struct gbx_bytes found = {0};
+
+	repo_setup(NULL);
+	repo_sh("cd repo && echo u > untracked && ln -s a l2");
+	uint64_t began = gbx_now_nanos();
+	repo_capture("repo", "store", &r);
+	repo_sh(script);
+	struct gbx_changed_options o = {repo_options.manifest_path, r.repo, began, sparse};
+	assert_int_equal(gbx_code_changed(&o, &gaps, NULL), 0);
+	assert_int_equal(gbx_bytes_append(&found, "", 0, NULL), 0);
+	for (size_t i = 0; gaps.len && i < gaps.gap[0].paths; i++)
+		assert_int_equal(gbx_bytes_printf(&found, NULL, "%s ", (const char *)gaps.gap[0].path[i].data), 0);
+	assert_string_equal((char *)found.data, expected);
+	assert_true(gaps.len <= 1);
+	repo_teardown(NULL);
+}
+
+static void files_that_changed_since(void **state)
+{
+	(void)state;
+	changed_since("true", false, "");
+	changed_since("cd repo && echo x > new && touch a && cp a ../a && mv ../a a && chmod +x src/b", false, "");
+	changed_since("cd repo && echo x >> a && rm src/b && echo y > untracked && ln -sf b l2", false, "a l2 src/b untracked ");
+	/* Neither size nor time tells. */
+	changed_since("cd repo && touch -r a ../t && echo eno > a && touch -r ../t a", false, "a ");
+	changed_since("cd repo && rm -r src && ln -s . src", false, "src/b src/deep/c ");
+	changed_since("cd repo && rm src/b && rm -r a && mkdir a", true, "a ");
 }
 
 struct refusal {
@@ -638,6 +701,8 @@ int main(void)
 		IN_REPO(filters_that_only_git_runs),
 		IN_REPO(files_that_cannot_be_taken),
 		IN_REPO(a_file_that_changes_while_it_is_read),
+		IN_REPO(what_the_job_may_have_changed_is_left_out),
+		cmocka_unit_test(files_that_changed_since),
 		cmocka_unit_test(what_libgit2_cannot_read_is_a_gap),
 		IN_REPO(dubious_ownership),
 		IN_REPO(a_truncated_object_does_not_hang),
