@@ -1,8 +1,7 @@
 #include "run/private.h"
 
-#include "base/limits.h"
 #include "base/mem.h"
-#include "run/kept.h"
+#include "run/said.h"
 
 void gbx_private_free(struct gbx_private *p)
 {
@@ -78,30 +77,13 @@ static const char *reason_of(const struct gbx_private *p, struct gbx_slice text)
 	return NULL;
 }
 
-static int load(const struct gbx_store *store, const char *run, const Glassbox__Blob *blob, struct gbx_bytes *out, struct gbx_error *err)
-{
-	char name[5 + 2 * GBX_SHA256_LEN + 1] = "blob/";
-
-	gbx_hex(blob->sha256.data, GBX_SHA256_LEN, name + 5);
-	GBX_AUTO_STRING char *path = gbx_run_path(store, run, name);
-	int rc = path ? gbx_load_file(path, GBX_LIMIT_CONFIG, out, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
-	return rc == GBX_E_NOTFOUND ? 0 : rc;
-}
-
 int gbx_private_content(const struct gbx_private *p, const struct gbx_store *store, const char *run, const Glassbox__Body *body,
 			const char **reason, struct gbx_error *err)
 {
-	GBX_AUTO_BYTES struct gbx_bytes content = {0};
-	const Glassbox__Blob *blob = gbx_body_file(body);
-	struct gbx_slice text[4];
-	size_t texts = gbx_body_texts(body, text);
-	const char *found = NULL;
-	int rc = blob ? load(store, run, blob, &content, err) : 0;
+	GBX_AUTO_BYTES struct gbx_bytes said = {0};
+	int rc = gbx_said(store, run, body, &said, err);
 
-	if (rc)
-		return rc;
-	for (size_t i = 0; i < texts && !found; i++)
-		found = reason_of(p, text[i]);
-	*reason = found ? found : reason_of(p, gbx_slice_of(&content));
-	return 0;
+	if (rc == 0)
+		*reason = reason_of(p, gbx_slice_of(&said));
+	return rc;
 }

@@ -19,7 +19,7 @@ int gbx_private_gather(struct gbx_private *p, const struct gbx_record *r, struct
 const char *gbx_private_kind(Glassbox__Kind kind);
 /* Whether a reason is one of those, of a record of this kind. */
 bool gbx_private_says(Glassbox__Kind kind, const char *reason);
-/* *reason: why the record is withheld for what is in it, or NULL: an argument, parameter, config or name that has a folder, machine or
+/* *reason: why the record is withheld for what is in it, or NULL: a value, name, path, address or config that has a folder, machine or
  * user in it. Content that is a file is read from the run's store; one that is not there any more tells nothing. */
 int gbx_private_content(const struct gbx_private *p, const struct gbx_store *store, const char *run, const Glassbox__Body *body,
 			const char **reason, struct gbx_error *err) GBX_MUST_USE;

@@ -3,6 +3,7 @@
 #include <ctype.h>
 
 #include "base/mem.h"
+#include "run/said.h"
 
 /* A value shorter than this stands in other records by chance. */
 #define LONG 6
@@ -105,6 +106,12 @@ static bool take(struct gbx_secret *s, const Glassbox__Body *b)
 	case GLASSBOX__BODY__BODY_ARTIFACT:
 		return keep(&s->name, gbx_slice_text(b->artifact->name)) && keep_path(s, b->artifact->path) &&
 		       keep_root(s, b->artifact->root);
+	case GLASSBOX__BODY__BODY_PACKAGE:
+		return keep(&s->name, gbx_slice_text(b->package->name)) && keep(&s->text, gbx_slice_text(b->package->url));
+	case GLASSBOX__BODY__BODY_LIBRARY:
+		return keep_path(s, b->library->path);
+	case GLASSBOX__BODY__BODY_INTERPRETER:
+		return keep_path(s, b->interpreter->path);
 	case GLASSBOX__BODY__BODY_ROOT:
 		return keep(&s->text, gbx_pb_slice(b->root->path));
 	case GLASSBOX__BODY__BODY_NAME:
@@ -130,64 +137,75 @@ int gbx_secret_take(const Glassbox__Body *body, struct gbx_secret *out, struct g
 	return 0;
 }
 
-/* The text of a record in which somebody may have written something that another record holds. */
-static struct gbx_slice free_text(const Glassbox__Body *b)
+/* What is '-' in an option is '_' in the parameter's name, and in the name of many a package. */
+static bool same_letter(char a, char b)
 {
-	switch (b->body_case) {
-	case GLASSBOX__BODY__BODY_ARGUMENT:
-		return b->argument->content_case == GLASSBOX__ARGUMENT__CONTENT_VALUE ? gbx_pb_slice(b->argument->value) : (struct gbx_slice){0};
-	case GLASSBOX__BODY__BODY_PARAMETER:
-		return parameter_text(b->parameter);
-	case GLASSBOX__BODY__BODY_ROOT:
-		return gbx_pb_slice(b->root->path);
-	case GLASSBOX__BODY__BODY_NAME:
-		return gbx_slice_text(b->name->name);
-	case GLASSBOX__BODY__BODY_DATASET:
-		return gbx_slice_text(b->dataset->uri);
-	case GLASSBOX__BODY__BODY_DECLARATION:
-		return gbx_slice_text(b->declaration->uri);
-	case GLASSBOX__BODY__BODY_GIT:
-		return gbx_slice_text(b->git->fact_case == GLASSBOX__GIT__FACT_REMOTE ? b->git->remote->url : b->git->branch);
-	default:
-		return (struct gbx_slice){0};
-	}
+	return a == b || (a == '-' && b == '_') || (a == '_' && b == '-');
 }
 
-static bool holds(struct gbx_slice text, struct gbx_slice part)
+static bool same_letters(const uint8_t *text, const char *part, size_t len)
 {
-	return part.len >= LONG && text.len && memmem(text.data, text.len, part.data, part.len) != NULL;
+	for (size_t i = 0; i < len; i++)
+		if (!same_letter((char)text[i], part[i]))
+			return false;
+	return true;
+}
+
+/* The longest run of letters that are the same as themselves only; of a part without any, all of it. */
+static struct gbx_slice anchor_of(const char *part)
+{
+	struct gbx_slice longest = gbx_slice(part, 0);
+
+	for (const char *at = part; *at; at += strspn(at, "-_")) {
+		size_t len = strcspn(at, "-_");
+		if (len > longest.len)
+			longest = gbx_slice(at, len);
+		at += len;
+	}
+	return longest.len ? longest : gbx_slice_text(part);
+}
+
+/* The first place of part in text, or NULL. */
+static const uint8_t *find(struct gbx_slice text, const char *part)
+{
+	struct gbx_slice anchor = anchor_of(part);
+	size_t len = strlen(part), before = (size_t)(anchor.data - (const uint8_t *)part);
+
+	while (text.len >= len && len) {
+		const uint8_t *at = memmem(text.data + before, text.len - before, anchor.data, anchor.len);
+		size_t skip = at ? (size_t)(at - before - text.data) : text.len;
+		if (text.len - skip < len)
+			return NULL;
+		if (same_letters(text.data + skip, part, len))
+			return text.data + skip;
+		text = gbx_slice(text.data + skip + 1, text.len - skip - 1);
+	}
+	return NULL;
+}
+
+static bool holds(struct gbx_slice text, const char *part)
+{
+	return part && strlen(part) >= LONG && find(text, part) != NULL;
 }
 
 /* With nothing on either side that would make another word or file name of it: `-I/home/me/include` has "/home/me". */
 static bool holds_word(struct gbx_slice text, const char *word)
 {
 	size_t len = word ? strlen(word) : 0;
+	const uint8_t *begin = text.data, *at, *end;
 
-	if (len < 2 || !text.len)
-		return false;
-	const uint8_t *end = text.data + text.len;
-	for (const uint8_t *at = text.data;; at++) {
-		at = memmem(at, (size_t)(end - at), word, len);
-		if (!at)
-			return false;
-		if ((at == text.data || !isalnum(at[-1]) || !isalnum((uint8_t)*word)) && (at + len == end || !isalnum(at[len])))
+	while (len >= 2 && (at = find(text, word)) != NULL) {
+		end = text.data + text.len;
+		if ((at == begin || !isalnum(at[-1]) || !isalnum((uint8_t)*word)) && (at + len == end || !isalnum(at[len])))
 			return true;
+		text = gbx_slice(at + 1, (size_t)(end - at - 1));
 	}
-}
-
-static bool same_letter(char a, char b)
-{
-	return a == b || (a == '-' && b == '_') || (a == '_' && b == '-');
+	return false;
 }
 
 static bool same_name(struct gbx_slice said, const char *name)
 {
-	if (said.len != strlen(name))
-		return false;
-	for (size_t i = 0; i < said.len; i++)
-		if (!same_letter((char)said.data[i], name[i]))
-			return false;
-	return true;
+	return said.len == strlen(name) && same_letters(said.data, name, said.len);
 }
 
 enum naming { NO_NAME, LAST_PART, WHOLE_NAME };
@@ -226,16 +244,17 @@ static bool is_within(uint32_t index, uint32_t first, uint32_t count)
 /* Another parameter with the same value is no source of this one. */
 static bool tells_parameter(const struct gbx_telling *d, const struct gbx_secret *w)
 {
-	struct gbx_slice text = free_text(d->body);
+	const Glassbox__Argument *a = d->body->body_case == GLASSBOX__BODY__BODY_ARGUMENT ? d->body->argument : NULL;
+	bool value = a && a->content_case == GLASSBOX__ARGUMENT__CONTENT_VALUE;
 
-	if (d->body->body_case == GLASSBOX__BODY__BODY_CONFIG)
-		return w->has_source && w->source.seq == d->at.seq && memcmp(w->source.stream, d->at.stream, GBX_STREAM_LEN) == 0;
+	if (d->body->body_case == GLASSBOX__BODY__BODY_CONFIG && w->has_source && w->source.seq == d->at.seq &&
+	    memcmp(w->source.stream, d->at.stream, GBX_STREAM_LEN) == 0)
+		return true;
 	if (d->body->body_case == GLASSBOX__BODY__BODY_PARAMETER)
 		return false;
-	if (d->body->body_case == GLASSBOX__BODY__BODY_ARGUMENT &&
-	    (is_within(d->body->argument->index, w->first, w->count) || says_parameter(text, d->option, w)))
+	if (a && (is_within(a->index, w->first, w->count) || (value && says_parameter(gbx_pb_slice(a->value), d->option, w))))
 		return true;
-	return holds(text, gbx_slice_text(w->text));
+	return holds(d->said, w->text);
 }
 
 /* The argument, or what stands behind its '='; a parameter that it says. */
@@ -246,7 +265,7 @@ static bool tells_argument(const struct gbx_telling *d, const struct gbx_secret 
 
 	if (p && is_within(w->first, p->argument, p->arguments))
 		return true;
-	return w->text && (holds(free_text(d->body), gbx_slice_text(w->text)) || (value && holds(free_text(d->body), gbx_slice_text(value + 1))));
+	return holds(d->said, w->text) || (value && holds(d->said, value + 1));
 }
 
 static bool is_under(struct gbx_slice path, const char *folder)
@@ -267,6 +286,12 @@ static const Glassbox__Path *path_of(const Glassbox__Body *b)
 		return b->dataset->path;
 	case GLASSBOX__BODY__BODY_ARTIFACT:
 		return b->artifact->path;
+	case GLASSBOX__BODY__BODY_PACKAGE:
+		return b->package->path;
+	case GLASSBOX__BODY__BODY_LIBRARY:
+		return b->library->path;
+	case GLASSBOX__BODY__BODY_INTERPRETER:
+		return b->interpreter->path;
 	default:
 		return NULL;
 	}
@@ -276,7 +301,7 @@ static const Glassbox__Path *path_of(const Glassbox__Body *b)
 static bool tells_path(const Glassbox__Body *b, const struct gbx_secret *w)
 {
 	const Glassbox__Path *path = path_of(b);
-	bool own = w->root && strchr(w->root, '/');
+	bool own = w->root && strchr(w->root, '/') && strcmp(w->root, "/") != 0;
 
 	if (!w->root)
 		return false;
@@ -307,21 +332,6 @@ static const char *declared_name(const Glassbox__Body *b)
 	}
 }
 
-size_t gbx_body_texts(const Glassbox__Body *b, struct gbx_slice text[4])
-{
-	const Glassbox__Path *path = path_of(b);
-	size_t n = 0;
-
-	text[n++] = free_text(b);
-	if (declared_name(b))
-		text[n++] = gbx_slice_text(declared_name(b));
-	if (path) {
-		text[n++] = gbx_slice_text(path->root);
-		text[n++] = gbx_pb_slice(path->path);
-	}
-	return n;
-}
-
 static bool same_root(const Glassbox__Body *b, const struct gbx_secret *w)
 {
 	struct gbx_slice root = {0};
@@ -343,37 +353,24 @@ static bool tells_declared(const struct gbx_telling *d, const struct gbx_secret 
 		return same_ref(&w->at, b->dataset_files->dataset);
 	if ((name && strcmp(name, w->name) == 0) || same_root(b, w) || tells_path(b, w))
 		return true;
-	return holds(free_text(b), gbx_slice_text(w->name)) || (w->path && holds(free_text(b), gbx_slice_text(w->path))) ||
-	       (w->text && holds(free_text(b), gbx_slice_text(w->text)));
+	return holds(d->said, w->name) || holds(d->said, w->path) || holds(d->said, w->text);
+}
+
+/* The same package of another interpreter, what belongs to it, and its name or address. Other packages have a name with its name in it. */
+static bool tells_package(const struct gbx_telling *d, const struct gbx_secret *w)
+{
+	const Glassbox__Body *b = d->body;
+
+	if (b->body_case == GLASSBOX__BODY__BODY_PACKAGE)
+		return strcmp(b->package->name, w->name) == 0 || holds(d->said, w->text);
+	if (b->body_case == GLASSBOX__BODY__BODY_LIBRARY && b->library->owner && strcmp(b->library->owner->name, w->name) == 0)
+		return true;
+	return holds(d->said, w->name) || holds(d->said, w->text);
 }
 
 bool gbx_tells_identity(struct gbx_slice text, const struct gbx_secret *w)
 {
 	return holds_word(text, w->text) || holds_word(text, w->more);
-}
-
-const Glassbox__Blob *gbx_body_file(const Glassbox__Body *b)
-{
-	if (b->body_case == GLASSBOX__BODY__BODY_CONFIG)
-		return b->config->content;
-	if (b->body_case == GLASSBOX__BODY__BODY_ARGUMENT && b->argument->content_case == GLASSBOX__ARGUMENT__CONTENT_BLOB)
-		return b->argument->blob;
-	if (b->body_case == GLASSBOX__BODY__BODY_PARAMETER && b->parameter->value_case == GLASSBOX__PARAMETER__VALUE_BLOB)
-		return b->parameter->blob;
-	return NULL;
-}
-
-/* What was printed may hold anything. */
-static bool tells_printed(const Glassbox__Console *c, const struct gbx_secret *w)
-{
-	struct gbx_slice part[2] = {gbx_pb_slice(c->head), gbx_pb_slice(c->tail)};
-	bool identity = w->kind->kind == GLASSBOX__KIND__ROOT || w->kind->kind == GLASSBOX__KIND__HOST;
-
-	for (size_t i = 0; i < 2; i++)
-		if (identity ? gbx_tells_identity(part[i], w)
-			     : (w->text && holds(part[i], gbx_slice_text(w->text))) || (w->path && holds(part[i], gbx_slice_text(w->path))))
-			return true;
-	return false;
 }
 
 bool gbx_tells(const struct gbx_telling *shown, const struct gbx_secret *withheld)
@@ -382,8 +379,6 @@ bool gbx_tells(const struct gbx_telling *shown, const struct gbx_secret *withhel
 
 	if (withheld->has_file && file && memcmp(file->sha256.data, withheld->file, GBX_SHA256_LEN) == 0)
 		return true;
-	if (shown->body->body_case == GLASSBOX__BODY__BODY_CONSOLE)
-		return tells_printed(shown->body->console, withheld);
 	switch (withheld->kind->kind) {
 	case GLASSBOX__KIND__PARAMETER:
 		return tells_parameter(shown, withheld);
@@ -394,13 +389,17 @@ bool gbx_tells(const struct gbx_telling *shown, const struct gbx_secret *withhel
 	case GLASSBOX__KIND__ARTIFACT:
 		return tells_declared(shown, withheld);
 	case GLASSBOX__KIND__CONFIG:
-		return tells_path(shown->body, withheld) || holds(free_text(shown->body), gbx_slice_text(withheld->path));
+	case GLASSBOX__KIND__LIBRARY:
+	case GLASSBOX__KIND__INTERPRETER:
+		return tells_path(shown->body, withheld) || holds(shown->said, withheld->path);
+	case GLASSBOX__KIND__PACKAGE:
+		return tells_package(shown, withheld);
 	case GLASSBOX__KIND__ROOT:
 	case GLASSBOX__KIND__HOST:
-		return gbx_tells_identity(free_text(shown->body), withheld);
+		return gbx_tells_identity(shown->said, withheld);
 	case GLASSBOX__KIND__NAME:
 	case GLASSBOX__KIND__GIT:
-		return withheld->text && holds(free_text(shown->body), gbx_slice_text(withheld->text));
+		return holds(shown->said, withheld->text);
 	default:
 		return false;
 	}

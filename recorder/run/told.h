@@ -9,7 +9,7 @@ struct gbx_secret {
 	struct gbx_ref at;
 	const struct gbx_kind *kind;
 	char *label;  /* for a person */
-	char *name;   /* of a parameter, dataset, declaration or artifact */
+	char *name;   /* of a parameter, dataset, declaration, artifact or package */
 	char *text;   /* a value, absolute path, address or host */
 	char *more;   /* a user */
 	char *root, *path;
@@ -26,16 +26,13 @@ struct gbx_secret {
 struct gbx_telling {
 	struct gbx_ref at;
 	const Glassbox__Body *body;
+	struct gbx_slice said; /* all that it says, by run/said.h; empty: only names and references are compared */
 	const char *option; /* argument: the one before it, where that looks like an option; else NULL */
 };
 
 int gbx_secret_take(const Glassbox__Body *body, struct gbx_secret *out, struct gbx_error *err) GBX_MUST_USE;
 void gbx_secret_free(struct gbx_secret *s);
 
-/* The texts of a record in which somebody may have written something that another record holds: words, names, paths. How many. */
-size_t gbx_body_texts(const Glassbox__Body *body, struct gbx_slice text[4]);
-/* The content that a record has outside the journal: a config, or a value that is large. NULL: none. */
-const Glassbox__Blob *gbx_body_file(const Glassbox__Body *body);
 /* Whether a text has the path of a root in it, or the name of a host or its user. */
 bool gbx_tells_identity(struct gbx_slice text, const struct gbx_secret *withheld);
 bool gbx_tells(const struct gbx_telling *shown, const struct gbx_secret *withheld);

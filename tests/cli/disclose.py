@@ -681,6 +681,36 @@ class Disclose(unittest.TestCase):
         self.assertFalse(os.path.exists(p.path("no")))
         p.box("disclose", run, "config:private.json", "param:hidden", "arg", "-o", p.path("yes"))
 
+    def test_names_paths_and_files_tell_too(self):
+        """Not only values: what is withheld stands in the name of a parameter or dataset, in a path, in a config's content."""
+        p = self.place
+        host = os.uname().nodename
+        p.call("git", "checkout", "-q", "-b", "zebra-branch")
+        p.write("other.toml", 'greeting = "PLAIN\\u0056ALUE99"\n')
+        folder = p.path('a"b')
+        p.write(f"{folder}/zebra-branch/acme-churn.json", '{"lr": 0.125}')
+        p.box("run", "-q", "--name", "acme-churn", "--root", "q=" + folder, "--config", f"{folder}/zebra-branch/acme-churn.json", "--config",
+              p.path("other.toml"), "--param", "note=PLAINVALUE99", "--data", f"{host}-set=https://d.example.org/x", "--output", f"w=out/{host}/acme-churn", "--",
+              "sh", "-c", f"mkdir -p out/{host}; echo w > out/{host}/acme-churn", "-", "--dirs", folder + "/1", folder + "/2", "--mix",
+              json.dumps({folder + "/3": 0.5}))
+        run = p.last_run()
+        for selectors, expected in ((["name"], {"config", "declaration", "artifact"}), (["git"], {"config"}), (["param:note"], {"config"}),
+                                    (["host", "root"], {"declaration", "data", "artifact"}), (["root", "host", "arg"], {"param"})):
+            done = p.box("publish", run, "-o", p.path("no"), "--profile", "full", *[o for s in selectors for o in ("--withhold", s)], ok=False)
+            self.assertEqual(done.returncode, 2, (selectors, done.stderr))
+            named = set(re.findall(r"^glassbox: record \d+ \(([a-z-]+)", done.stderr.decode(), flags=re.M))
+            self.assertLessEqual(expected, named, (selectors, done.stderr))
+            self.assertFalse(os.path.exists(p.path("no")))
+            self.publish_with_sources(Run(os.path.join(self.store(), run)), p.path("yes"), "full", [o for s in selectors for o in ("--withhold", s)], done,
+                                      str(selectors))
+            shutil.rmtree(p.path("yes"))
+        # The public profile withholds what has a folder in it, in JSON and in a name, too.
+        p.box("publish", run, "-o", p.path("public"))
+        text = everything(p.path("public"))
+        for word in (folder, folder.replace('"', '\\"'), folder.replace('"', '\\\\\\"')):
+            self.assertNotIn(word.encode(), text)
+        self.assertIn(b"PLAINVALUE99", text)
+
     # Against another bundle
 
     def hold(self, new, old, status, words, against="fail", key=True):
