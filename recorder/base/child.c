@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -112,6 +114,41 @@ void gbx_child_kill(struct gbx_child *child, int *status)
 		return;
 	kill(child->pid, SIGKILL);
 	gbx_child_wait(child, status ? status : &ignored);
+}
+
+void gbx_child_abandon(struct gbx_child *child)
+{
+	if (child->pid <= 0)
+		return;
+	gbx_close(&child->fd);
+	kill(child->pid, SIGKILL);
+	(void)waitpid(child->pid, NULL, WNOHANG);
+	child->pid = 0;
+}
+
+/* A sanitizer reserves terabytes for its own. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+void gbx_child_lower(uint64_t memory)
+{
+	(void)setpriority(PRIO_PROCESS, 0, 19);
+#ifdef __linux__
+	(void)sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){0});
+	(void)syscall(SYS_ioprio_set, 1 /* this process */, 0, 3 << 13 /* idle */);
+#endif
+#ifndef SANITIZED
+	struct rlimit limit = {memory, memory};
+	if (memory)
+		(void)setrlimit(RLIMIT_DATA, &limit);
+#else
+	(void)memory;
+#endif
 }
 
 /* Milliseconds that may be waited, rounded up; -1 for ever. */

@@ -35,6 +35,13 @@ void gbx_child_wait(struct gbx_child *child, int *status);
 /* Kills the child where there is one, and waits for it. A child that had ended by itself keeps its status (may be NULL). */
 void gbx_child_kill(struct gbx_child *child, int *status);
 
+/* Kills the child and does not wait: for one that may be stuck in the kernel. It is reaped where it has ended already. */
+void gbx_child_abandon(struct gbx_child *child);
+
+/* Called in the child: the lowest priority for processor and disk, and at most so many bytes of memory (0: no bound). Hints: what the
+ * system refuses is left as it is. */
+void gbx_child_lower(uint64_t memory);
+
 /* Starts fn(arg) in a child, reads exactly len bytes of what it writes until the deadline, and ends it: for an answer of fixed size, such
  * as a struct, which means the same to a copy of this program. GBX_E_TIMEOUT where it did not come in time, GBX_E_IO where the child ended
  * without it; *out is left alone then. */

@@ -52,6 +52,16 @@
 #define GBX_LIMIT_UNTRACKED 100000u              /* files that are not tracked, of one repository */
 #define GBX_UNTRACKED_ALL 50u                    /* all of them together: so many times the limit for one */
 #define GBX_LIMIT_CODE_REPORT (8u * 1024 * 1024) /* what a capturing process tells of one snapshot */
+#define GBX_LIMIT_ENVIRONMENT_FACT (GBX_LIMIT_BODY + 64) /* a message of a process that captures the environment */
+#define GBX_LIMIT_ENVIRONMENT_FACTS 200000u      /* messages of one such process */
+#define GBX_LIMIT_CHILD_MEMORY (512u * 1024 * 1024) /* of such a process */
+#define GBX_LIMIT_SYSTEM_FILE (256u * 1024)      /* a file of /proc or /sys */
+#define GBX_LIMIT_GPUS 256u
+#define GBX_LIMIT_GPU_PARTS 16u                  /* instances that one GPU is divided into */
+#define GBX_LIMIT_NUMA 256u                      /* nodes of memory */
+#define GBX_LIMIT_VARIABLES 16384u               /* of the environment that are recorded */
+#define GBX_LIMIT_VARIABLE_NAME 1024u
+#define GBX_LIMIT_VARIABLE (4u * 1024 * 1024)    /* a variable's value; the kernel's own is 128 KiB */
 #define GBX_LIMIT_PATTERNS (4u * 1024 * 1024)    /* a file of ignore patterns */
 #define GBX_LIMIT_EXPORT_PIECE (64u * 1024)      /* of a file, from the process that reads the code */
 #define GBX_LIMIT_EXPORT_CHUNK (GBX_LIMIT_EXPORT_PIECE + 1024) /* a message with one */

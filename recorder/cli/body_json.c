@@ -70,12 +70,25 @@ static json_t *value_json(const ProtobufCFieldDescriptor *f, const void *at)
 	}
 }
 
+/* Of an element of a list, as protobuf-c lays them out; no record repeats smaller numbers, and a test of the schema says so when that changes. */
+static size_t size_of(const ProtobufCFieldDescriptor *f)
+{
+	switch (f->type) {
+	case PROTOBUF_C_TYPE_BYTES:
+		return sizeof(ProtobufCBinaryData);
+	case PROTOBUF_C_TYPE_STRING:
+	case PROTOBUF_C_TYPE_MESSAGE:
+		return sizeof(void *);
+	default:
+		return sizeof(uint64_t);
+	}
+}
+
 static json_t *list_json(const ProtobufCFieldDescriptor *f, const ProtobufCMessage *m)
 {
 	size_t count = *(const size_t *)((const char *)m + f->quantifier_offset);
 	const char *items = *(char *const *)((const char *)m + f->offset);
-	/* The only repeated fields are bytes and numbers of 64 bits; a test of the schema says so when that changes. */
-	size_t size = f->type == PROTOBUF_C_TYPE_BYTES ? sizeof(ProtobufCBinaryData) : sizeof(uint64_t);
+	size_t size = size_of(f);
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < count; i++)

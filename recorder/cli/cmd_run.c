@@ -188,6 +188,7 @@ static int run_given(const struct gbx_given *given, const struct gbx_secret_user
 		.name = gbx_value(given, "name"),
 		.home = gbx_home(),
 		.ceilings = getenv("GIT_CEILING_DIRECTORIES"),
+		.library_path = getenv("LD_LIBRARY_PATH"),
 		.secrets = secrets,
 		.strict = gbx_flag(given, "strict"),
 		.say = gbx_flag(given, "quiet") ? NULL : gbx_say,

@@ -20,11 +20,13 @@ static const struct gbx_option options[] = {
 	{0},
 };
 
+#define SECTION_KINDS 5
+
 /* Sections in the order in which they are shown; kinds that are in none are shown by `records` alone. */
 static const struct {
 	const char *name; /* as a user says it */
 	const char *title;
-	Glassbox__Kind kinds[4];
+	Glassbox__Kind kinds[SECTION_KINDS];
 } sections[] = {
 	{"command", "command", {GLASSBOX__KIND__ARGUMENT}},
 	{"parameters", "parameters", {GLASSBOX__KIND__PARAMETER, GLASSBOX__KIND__CONFIG}},
@@ -32,7 +34,9 @@ static const struct {
 	{"data", "data", {GLASSBOX__KIND__DATASET}},
 	{"outputs", "outputs", {GLASSBOX__KIND__ARTIFACT}},
 	{"metrics", "metrics", {GLASSBOX__KIND__METRIC}},
-	{"machine", "machine", {GLASSBOX__KIND__HOST, GLASSBOX__KIND__SYSTEM, GLASSBOX__KIND__DEVICE}},
+	{"machine", "machine", {GLASSBOX__KIND__HOST, GLASSBOX__KIND__SYSTEM, GLASSBOX__KIND__DEVICE, GLASSBOX__KIND__LIMITS,
+				GLASSBOX__KIND__CONTAINER}},
+	{"variables", "variables", {GLASSBOX__KIND__VARIABLE}},
 	{"packages", "packages", {GLASSBOX__KIND__INTERPRETER, GLASSBOX__KIND__PACKAGE}},
 	{"libraries", "programs and libraries", {GLASSBOX__KIND__LIBRARY}},
 	{"console", "what it printed", {GLASSBOX__KIND__CONSOLE}},
@@ -41,7 +45,7 @@ static const struct {
 };
 #define SECTIONS (sizeof sections / sizeof *sections)
 
-const char gbx_show_sections[] = "command|parameters|code|data|outputs|metrics|machine|packages|libraries|console|process|gaps";
+const char gbx_show_sections[] = "command|parameters|code|data|outputs|metrics|machine|variables|packages|libraries|console|process|gaps";
 
 struct line {
 	size_t section;
@@ -62,7 +66,7 @@ struct page {
 static size_t section_of(Glassbox__Kind kind)
 {
 	for (size_t i = 0; i < SECTIONS; i++)
-		for (size_t k = 0; k < 4; k++)
+		for (size_t k = 0; k < SECTION_KINDS; k++)
 			if (sections[i].kinds[k] == kind)
 				return i;
 	return SECTIONS;
@@ -73,7 +77,7 @@ static bool is_sorted(size_t section)
 {
 	Glassbox__Kind first = sections[section].kinds[0];
 
-	return first == GLASSBOX__KIND__PARAMETER || first == GLASSBOX__KIND__INTERPRETER || first == GLASSBOX__KIND__LIBRARY;
+	return first == GLASSBOX__KIND__PARAMETER || first == GLASSBOX__KIND__VARIABLE || first == GLASSBOX__KIND__INTERPRETER || first == GLASSBOX__KIND__LIBRARY;
 }
 
 static int add_json(struct page *p, size_t section, const struct gbx_stream_view *stream, const struct gbx_record *r)
@@ -313,7 +317,7 @@ static int cmd_show(const struct gbx_given *given)
 const struct gbx_command gbx_cmd_show = {
 	.name = "show",
 	.usage = "RUN [SECTION...] [--gaps] [--json]",
-	.summary = "show a run: command, parameters, code, data, outputs, metrics, machine, process, gaps",
+	.summary = "show a run: command, parameters, code, data, outputs, metrics, machine, variables, process, gaps",
 	.options = options,
 	.least = 1,
 	.most = SIZE_MAX,

@@ -61,6 +61,20 @@ static void add_path(struct line *l, const char *before, const Glassbox__Path *p
 	add_text(l, gbx_pb_slice(p->path));
 }
 
+/* One of a list: an empty one has no root, and "/" needs no name. */
+static void add_listed(struct line *l, const char *before, const Glassbox__Path *p)
+{
+	bool plain = strcmp(p->root, "/") == 0;
+
+	if (*p->root && !plain) {
+		add_path(l, before, p);
+		return;
+	}
+	add(l, before);
+	add(l, plain ? "/" : "");
+	add_text(l, gbx_pb_slice(p->path));
+}
+
 static void add_files(struct line *l, uint64_t files, uint64_t bytes)
 {
 	add_number(l, ", ", files, files == 1 ? " file" : " files");
@@ -166,6 +180,24 @@ static void describe_parameter(struct line *l, const Glassbox__Parameter *p, con
 		add_number(l, p->arguments > 1 ? "  (arguments " : "  (argument ", p->argument, p->arguments > 1 ? "" : ")");
 	if (p->argument && p->arguments > 1)
 		add_number(l, " to ", (uint64_t)p->argument + p->arguments - 1, ")");
+}
+
+/* A name alone is one whose value was not recorded. */
+static void describe_variable(struct line *l, const Glassbox__Variable *v)
+{
+	add_text(l, gbx_slice_text(v->name));
+	if (v->content_case == GLASSBOX__VARIABLE__CONTENT_VALUE) {
+		add(l, "=");
+		add_text(l, gbx_pb_slice(v->value));
+	} else if (v->content_case == GLASSBOX__VARIABLE__CONTENT_BLOB) {
+		add_number(l, "=(", v->blob->size, " bytes, kept as a file)");
+	} else if (v->content_case == GLASSBOX__VARIABLE__CONTENT_PATHS) {
+		add(l, "=");
+		for (size_t i = 0; i < v->paths->n_path; i++)
+			add_listed(l, i ? ":" : "", v->paths->path[i]);
+	} else {
+		add(l, " (value not recorded)");
+	}
 }
 
 static void describe_code(struct line *l, const Glassbox__Code *c)
@@ -320,6 +352,90 @@ static void describe_console(struct line *l, const Glassbox__Console *c)
 	}
 }
 
+static void describe_gpu(struct line *l, const Glassbox__Gpu *g)
+{
+	add_number(l, "GPU ", g->index, " ");
+	add_text(l, gbx_slice_text(g->model));
+	if (g->memory_bytes)
+		add_number(l, ", ", g->memory_bytes, " bytes");
+	add_named(l, ", driver ", g->driver);
+	add_named(l, ", CUDA up to ", g->cuda);
+	add_named(l, ", VBIOS ", g->vbios);
+	if (g->ecc)
+		add(l, g->ecc == GLASSBOX__GPU__MODE__ON ? ", ECC on" : ", ECC off");
+	if (g->mig == GLASSBOX__GPU__MODE__ON)
+		add_number(l, ", MIG on, ", g->n_mig_instance, g->n_mig_instance == 1 ? " instance" : " instances");
+	if (g->graphics_mhz)
+		add_number(l, ", clocks ", g->graphics_mhz, "");
+	if (g->graphics_mhz)
+		add_number(l, "/", g->memory_mhz, " MHz");
+	if (g->power_limit_milliwatts)
+		add_number(l, ", at most ", g->power_limit_milliwatts / 1000, " W");
+	add_named(l, ", ", g->uuid);
+}
+
+static void describe_bus(struct line *l, const Glassbox__Bus *bus)
+{
+	if (bus->nvidia + bus->amd + bus->intel == 0) {
+		add(l, "no GPU on the PCI bus");
+		return;
+	}
+	add(l, "on the PCI bus:");
+	if (bus->nvidia)
+		add_number(l, " ", bus->nvidia, " of NVIDIA");
+	if (bus->amd)
+		add_number(l, " ", bus->amd, " of AMD");
+	if (bus->intel)
+		add_number(l, " ", bus->intel, " of Intel");
+}
+
+static void describe_cpu(struct line *l, const Glassbox__Cpu *c)
+{
+	add_string(l, "CPU ", c->model);
+	add_number(l, ", ", c->logical, " processors");
+	for (size_t i = 0; i < c->n_flag; i++)
+		add_string(l, i ? " " : ", ", c->flag[i]);
+	add_named(l, ", microcode ", c->microcode);
+}
+
+static void describe_device(struct line *l, const Glassbox__Device *d)
+{
+	switch (d->device_case) {
+	case GLASSBOX__DEVICE__DEVICE_CPU:
+		describe_cpu(l, d->cpu);
+		break;
+	case GLASSBOX__DEVICE__DEVICE_MEMORY:
+		add_number(l, "memory ", d->memory->bytes, " bytes");
+		break;
+	case GLASSBOX__DEVICE__DEVICE_GPU:
+		describe_gpu(l, d->gpu);
+		break;
+	case GLASSBOX__DEVICE__DEVICE_NUMA:
+		add_number(l, "NUMA node ", d->numa->node, "");
+		add_named(l, ", processors ", d->numa->cpus);
+		add_number(l, ", memory ", d->numa->memory_bytes, " bytes");
+		break;
+	case GLASSBOX__DEVICE__DEVICE_BUS:
+		describe_bus(l, d->bus);
+		break;
+	default:
+		break;
+	}
+}
+
+static void describe_limits(struct line *l, const Glassbox__Limits *m)
+{
+	add_number(l, "limits: ", m->processors, m->processors == 1 ? " processor" : " processors");
+	add_named(l, " of ", m->cpus);
+	if (m->cpu_quota_micros)
+		add_number(l, ", ", m->cpu_quota_micros, " us of processor time");
+	if (m->cpu_quota_micros)
+		add_number(l, " every ", m->cpu_period_micros, " us");
+	if (m->memory_bytes)
+		add_number(l, ", memory ", m->memory_bytes, " bytes");
+	add_named(l, ", memory nodes ", m->memory_nodes);
+}
+
 static void describe_machine(struct line *l, const Glassbox__Body *b)
 {
 	switch (b->body_case) {
@@ -332,14 +448,18 @@ static void describe_machine(struct line *l, const Glassbox__Body *b)
 		add_string(l, ", ", b->system->kernel);
 		add_string(l, ", ", b->system->machine);
 		add_string(l, ", ", b->system->libc);
+		add_named(l, ", clock ", b->system->clock_source);
 		break;
 	case GLASSBOX__BODY__BODY_DEVICE:
-		if (b->device->device_case == GLASSBOX__DEVICE__DEVICE_CPU) {
-			add_string(l, "CPU ", b->device->cpu->model);
-			add_number(l, ", ", b->device->cpu->logical, " processors");
-		} else if (b->device->device_case == GLASSBOX__DEVICE__DEVICE_MEMORY) {
-			add_number(l, "memory ", b->device->memory->bytes, " bytes");
-		}
+		describe_device(l, b->device);
+		break;
+	case GLASSBOX__BODY__BODY_LIMITS:
+		describe_limits(l, b->limits);
+		break;
+	case GLASSBOX__BODY__BODY_CONTAINER:
+		add_string(l, "container: ", b->container->runtime);
+		add_named(l, ", image ", b->container->image);
+		add_named(l, ", ", b->container->digest);
 		break;
 	case GLASSBOX__BODY__BODY_PROCESS:
 		add(l, b->process->role == GLASSBOX__PROCESS__ROLE__JOB ? "job" : "recorder");
@@ -399,6 +519,9 @@ static void describe(struct line *l, const Glassbox__Body *b)
 		break;
 	case GLASSBOX__BODY__BODY_PARAMETER:
 		describe_parameter(l, b->parameter, NULL);
+		break;
+	case GLASSBOX__BODY__BODY_VARIABLE:
+		describe_variable(l, b->variable);
 		break;
 	case GLASSBOX__BODY__BODY_CODE:
 		describe_code(l, b->code);

@@ -164,6 +164,20 @@ static int check_console(const Glassbox__Console *c, struct gbx_error *err)
 		? 0 : wrong("a console's size is no less than head and tail, and its digest has 32 bytes", err);
 }
 
+static int check_device(const Glassbox__Device *d, struct gbx_error *err)
+{
+	if (d->device_case == GLASSBOX__DEVICE__DEVICE__NOT_SET)
+		return wrong("a device without content", err);
+	return d->device_case != GLASSBOX__DEVICE__DEVICE_GPU || *d->gpu->vendor ? 0 : wrong("a GPU needs a vendor", err);
+}
+
+static int check_variable(const Glassbox__Variable *v, struct gbx_error *err)
+{
+	if (!*v->name)
+		return wrong("a variable needs a name", err);
+	return v->content_case == GLASSBOX__VARIABLE__CONTENT_BLOB ? check_blob(v->blob, err) : 0;
+}
+
 int gbx_body_check(const Glassbox__Body *b, struct gbx_error *err)
 {
 	switch (b->body_case) {
@@ -179,6 +193,12 @@ int gbx_body_check(const Glassbox__Body *b, struct gbx_error *err)
 		return check_config(b->config, err);
 	case GLASSBOX__BODY__BODY_PARAMETER:
 		return check_parameter(b->parameter, err);
+	case GLASSBOX__BODY__BODY_VARIABLE:
+		return check_variable(b->variable, err);
+	case GLASSBOX__BODY__BODY_DEVICE:
+		return check_device(b->device, err);
+	case GLASSBOX__BODY__BODY_CONTAINER:
+		return *b->container->runtime ? 0 : wrong("a container needs a runtime", err);
 	case GLASSBOX__BODY__BODY_CODE:
 		return check_code(b->code, err);
 	case GLASSBOX__BODY__BODY_DECLARATION:

@@ -27,6 +27,8 @@ static const struct name kinds[] = {
 	{GLASSBOX__GAP__KIND__METRIC, "metric", "points of metrics"},
 	{GLASSBOX__GAP__KIND__PACKAGE, "package", "packages"},
 	{GLASSBOX__GAP__KIND__LIBRARY, "library", "programs and shared objects of the job"},
+	{GLASSBOX__GAP__KIND__VARIABLE, "var", "variables of the environment"},
+	{GLASSBOX__GAP__KIND__DEVICE, "device", "what GPUs are there"},
 };
 
 static const struct name reasons[] = {
@@ -55,6 +57,8 @@ static const struct name reasons[] = {
 	{GLASSBOX__GAP__REASON__NO_FILE, "no-file", "no file to read it from afterwards; --console=keep would relay it"},
 	{GLASSBOX__GAP__REASON__NOT_ASKED, "not-asked", "left out, as was asked for"},
 	{GLASSBOX__GAP__REASON__UNSEEN, "unseen", "ended before anybody looked"},
+	{GLASSBOX__GAP__REASON__LIBRARY_MISSING, "library-missing", "a device is there and its library is not"},
+	{GLASSBOX__GAP__REASON__LIBRARY_FAILED, "library-failed", "the device's library does not work, or not with this driver"},
 };
 
 static const struct name *find(const struct name *table, size_t len, int value)

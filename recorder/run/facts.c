@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "capture/secrets.h"
+#include "capture/gpu.h"
 #include "capture/system.h"
 #include "store/alive.h"
 
@@ -51,7 +52,7 @@ void gbx_put_job_process(struct gbx_recorder *r, uint64_t pid)
 	put_process(r, GLASSBOX__PROCESS__ROLE__JOB, pid);
 }
 
-static void put_devices(struct gbx_recorder *r, const struct gbx_system *s)
+static void put_devices(struct gbx_recorder *r, const struct gbx_system *s, Glassbox__Bus *bus)
 {
 	Glassbox__Body body = GLASSBOX__BODY__INIT;
 	Glassbox__Device device = GLASSBOX__DEVICE__INIT;
@@ -68,9 +69,13 @@ static void put_devices(struct gbx_recorder *r, const struct gbx_system *s)
 	device.device_case = GLASSBOX__DEVICE__DEVICE_MEMORY;
 	device.memory = &memory;
 	gbx_put(r, &body, NULL);
+	gbx_gpu_bus("", bus);
+	device.device_case = GLASSBOX__DEVICE__DEVICE_BUS;
+	device.bus = bus;
+	gbx_put(r, &body, NULL);
 }
 
-void gbx_put_machine(struct gbx_recorder *r)
+void gbx_put_machine(struct gbx_recorder *r, Glassbox__Bus *bus)
 {
 	Glassbox__Body body = GLASSBOX__BODY__INIT;
 	Glassbox__Host host = GLASSBOX__HOST__INIT;
@@ -86,6 +91,6 @@ void gbx_put_machine(struct gbx_recorder *r)
 	body.body_case = GLASSBOX__BODY__BODY_SYSTEM;
 	body.system = &system;
 	gbx_put(r, &body, NULL);
-	put_devices(r, &s);
+	put_devices(r, &s, bus);
 	put_process(r, GLASSBOX__PROCESS__ROLE__RECORDER, (uint64_t)getpid());
 }

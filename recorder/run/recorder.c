@@ -50,14 +50,17 @@ int gbx_recorder_begin(struct gbx_recorder *r, struct gbx_store *store, const ui
 		return rc;
 	}
 	*r = made;
+	pthread_mutex_init(&r->roots_lock, NULL);
 	pthread_mutex_init(&r->lock, NULL);
 	return 0;
 }
 
 void gbx_recorder_free(struct gbx_recorder *r)
 {
-	if (r->writer)
+	if (r->writer) {
 		pthread_mutex_destroy(&r->lock);
+		pthread_mutex_destroy(&r->roots_lock);
+	}
 	gbx_writer_free(r->writer);
 	gbx_scanner_release(&r->scanner);
 	for (size_t i = 0; i < r->roots; i++) {

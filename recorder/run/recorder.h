@@ -31,7 +31,8 @@ struct gbx_recorder {
 	char **kept; /* paths without their secrets, for as long as records need them */
 	size_t kepts, kepts_cap;
 	unsigned hidden; /* names that had a secret in them */
-	pthread_mutex_t lock;        /* over the counters: facts come from several threads, roots from one at a time */
+	pthread_mutex_t roots_lock;  /* over the roots and what is kept; their names and paths stay where they are */
+	pthread_mutex_t lock;        /* over the counters: facts come from several threads */
 	uint64_t gaps;
 	uint64_t lost;               /* facts that could not be written */
 	uint64_t lost_ever;
@@ -77,6 +78,9 @@ int gbx_hide(const struct gbx_recorder *r, const char *text, char **out, struct 
 /* A path relative to the deepest root that holds it; where none does, a root of its own named `name` is recorded. Members of *out
  * point into r and path. A secret in the path becomes the name of its rule. */
 int gbx_locate(struct gbx_recorder *r, const char *path, const char *name, Glassbox__Path *out, struct gbx_error *err) GBX_MUST_USE;
+
+/* The same without a new root: where none holds it, below "/". path is absolute. For paths of the system. */
+int gbx_relate(struct gbx_recorder *r, const char *path, Glassbox__Path *out, struct gbx_error *err) GBX_MUST_USE;
 
 /* Shuffles n indexes by the kernel's randomness: records of one kind are written in an order that says nothing. */
 int gbx_shuffle(size_t *index, size_t n, struct gbx_error *err) GBX_MUST_USE;

@@ -22,7 +22,7 @@ int gbx_shuffle(size_t *index, size_t n, struct gbx_error *err)
 	return 0;
 }
 
-int gbx_add_root(struct gbx_recorder *r, const char *name, const char *path, struct gbx_error *err)
+static int add_root(struct gbx_recorder *r, const char *name, const char *path, struct gbx_error *err)
 {
 	int rc = gbx_grow((void **)&r->root, &r->roots_cap, r->roots, sizeof *r->root, err);
 
@@ -36,6 +36,14 @@ int gbx_add_root(struct gbx_recorder *r, const char *name, const char *path, str
 	}
 	r->root[r->roots++] = root;
 	return 0;
+}
+
+int gbx_add_root(struct gbx_recorder *r, const char *name, const char *path, struct gbx_error *err)
+{
+	pthread_mutex_lock(&r->roots_lock);
+	int rc = add_root(r, name, path, err);
+	pthread_mutex_unlock(&r->roots_lock);
+	return rc;
 }
 
 static bool has_path(const struct gbx_recorder *r, const char *path)
@@ -132,7 +140,7 @@ static void put_root(struct gbx_recorder *r, struct gbx_root *root)
 	root->recorded = gbx_put(r, &body, NULL);
 }
 
-void gbx_put_roots(struct gbx_recorder *r)
+static void put_roots(struct gbx_recorder *r)
 {
 	size_t order[64];
 	struct gbx_error ignored;
@@ -148,6 +156,13 @@ void gbx_put_roots(struct gbx_recorder *r)
 		put_root(r, &r->root[i]);
 }
 
+void gbx_put_roots(struct gbx_recorder *r)
+{
+	pthread_mutex_lock(&r->roots_lock);
+	put_roots(r);
+	pthread_mutex_unlock(&r->roots_lock);
+}
+
 static struct gbx_root *deepest(const struct gbx_recorder *r, const char *path)
 {
 	struct gbx_root *best = NULL;
@@ -160,12 +175,25 @@ static struct gbx_root *deepest(const struct gbx_recorder *r, const char *path)
 	return best;
 }
 
-int gbx_locate(struct gbx_recorder *r, const char *path, const char *name, Glassbox__Path *out, struct gbx_error *err)
+static int relate(struct gbx_recorder *r, const struct gbx_root *root, const char *path, Glassbox__Path *out, struct gbx_error *err)
+{
+	const char *under;
+	int rc = clean(r, gbx_path_under(path, root ? root->path : "/"), &under, err);
+
+	if (rc)
+		return rc;
+	glassbox__path__init(out);
+	out->root = root ? root->name : (char *)(uintptr_t) "/";
+	out->path = gbx_pb_bytes(under, strlen(under));
+	return 0;
+}
+
+static int locate(struct gbx_recorder *r, const char *path, const char *name, Glassbox__Path *out, struct gbx_error *err)
 {
 	struct gbx_root *root = deepest(r, path);
 
 	if (!root) {
-		int rc = gbx_add_root(r, name, path, err);
+		int rc = add_root(r, name, path, err);
 		if (rc)
 			return rc;
 		root = &r->root[r->roots - 1];
@@ -174,12 +202,21 @@ int gbx_locate(struct gbx_recorder *r, const char *path, const char *name, Glass
 	put_root(r, root);
 	if (!root->recorded)
 		return gbx_fail(err, GBX_E_IO, "the root '%s' could not be recorded", root->name);
-	const char *under;
-	int rc = clean(r, gbx_path_under(path, root->path), &under, err);
-	if (rc)
-		return rc;
-	glassbox__path__init(out);
-	out->root = root->name;
-	out->path = gbx_pb_bytes(under, strlen(under));
-	return 0;
+	return relate(r, root, path, out, err);
+}
+
+int gbx_locate(struct gbx_recorder *r, const char *path, const char *name, Glassbox__Path *out, struct gbx_error *err)
+{
+	pthread_mutex_lock(&r->roots_lock);
+	int rc = locate(r, path, name, out, err);
+	pthread_mutex_unlock(&r->roots_lock);
+	return rc;
+}
+
+int gbx_relate(struct gbx_recorder *r, const char *path, Glassbox__Path *out, struct gbx_error *err)
+{
+	pthread_mutex_lock(&r->roots_lock);
+	int rc = relate(r, deepest(r, path), path, out, err);
+	pthread_mutex_unlock(&r->roots_lock);
+	return rc;
 }

@@ -6,6 +6,7 @@
 #include "run/background.h"
 #include "run/code.h"
 #include "run/configs.h"
+#include "run/environment.h"
 #include "run/job.h"
 #include "run/facts.h"
 #include "run/seal.h"
@@ -16,6 +17,7 @@
 #define HEARTBEAT_MS 60000
 /* How long the capture of the code may go on beside the job. */
 #define CODE_MORE_MS 60000
+#define ENVIRONMENT_LINGER_MS 250 /* how long the capture of the environment may go on when the job has ended */
 
 /* Everything that one run holds. */
 struct session {
@@ -31,6 +33,8 @@ struct session {
 	bool has_identity;
 	Glassbox__Gap__Reason no_identity; /* why there is none */
 	struct gbx_background background;
+	struct gbx_environment environment;
+	Glassbox__Bus bus;
 	uint64_t began; /* monotonic, as is the job's: what a clock says that is set meanwhile is no duration */
 	uint64_t job_nanos;
 	struct gbx_printed printed;
@@ -192,7 +196,7 @@ static void put_start(struct session *s, struct command *command)
 	gbx_put_run_start(&s->recorder);
 	if (s->o->name)
 		gbx_put_name(&s->recorder, s->o->name);
-	gbx_put_machine(&s->recorder);
+	gbx_put_machine(&s->recorder, &s->bus);
 	open_identity(s);
 	gbx_run_code_wait(&s->code, &code);
 	put_roots(s, &code);
@@ -343,11 +347,13 @@ static Glassbox__Seal__State seal_state(const struct gbx_job_end *end, int exec_
 static void record_end(struct session *s, const struct gbx_job_end *end, int exec_errno)
 {
 	char last[1400];
+	uint64_t patience = gbx_monotonic_nanos() + (uint64_t)ENVIRONMENT_LINGER_MS * 1000000u;
 	bool whole = gbx_background_finish(&s->background, s->o->linger_ms, gbx_job_hurried);
 
 	gbx_put_written(&s->recorder, &s->written);
 	if (!exec_errno)
 		gbx_printed_end(&s->printed, &s->recorder, s->o->linger_ms, gbx_job_hurried);
+	gbx_environment_finish(&s->environment, patience, gbx_job_hurried);
 	if (!exec_errno)
 		put_usage(s, end);
 	put_run_end(s, end, exec_errno);
@@ -377,6 +383,15 @@ static void tell_exec(const struct session *s, int exec_errno)
 	warn(s, line);
 }
 
+/* Before the threads are: a child of theirs could keep a lock for ever. */
+static void start_environment(struct session *s)
+{
+	struct gbx_environment_options o = {.root = "", .job = s->child.pid, .library_path = s->o->library_path, .bus = s->bus};
+
+	if (s->child.pid)
+		gbx_record_environment_start(&s->environment, &s->recorder, &o);
+}
+
 static int run_job(struct session *s, struct gbx_run_result *result, struct gbx_error *err)
 {
 	struct gbx_job_end end = {0};
@@ -397,6 +412,7 @@ static int run_job(struct session *s, struct gbx_run_result *result, struct gbx_
 		if (!exec_errno)
 			gbx_put_job_process(&s->recorder, (uint64_t)s->child.pid);
 		s->recorder.job_started_nanos = exec_errno ? 0 : s->child.started_nanos;
+		start_environment(s);
 		s->background.code = &s->code;
 		gbx_background_start(&s->background, &s->recorder, &s->declared, s->has_identity ? &s->identity : NULL, s->no_identity);
 	}

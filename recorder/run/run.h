@@ -16,6 +16,7 @@ struct gbx_run_options {
 	struct gbx_store_choice store;  /* create and git_dir are filled in here */
 	const char *home;               /* HOME or the passwd entry's, or NULL */
 	const char *ceilings;           /* GIT_CEILING_DIRECTORIES, or NULL */
+	const char *library_path;       /* LD_LIBRARY_PATH, or NULL */
 	const char *key;                /* path of the private key, or NULL */
 	bool key_asked_for;             /* the user named it: it is told where it is missing */
 	struct gbx_slice passphrase;

@@ -8,13 +8,14 @@
 
 static bool has_names(Glassbox__Kind kind)
 {
-	return kind != GLASSBOX__KIND__SYSTEM && kind != GLASSBOX__KIND__USAGE;
+	return kind != GLASSBOX__KIND__SYSTEM && kind != GLASSBOX__KIND__USAGE && kind != GLASSBOX__KIND__LIMITS &&
+	       kind != GLASSBOX__KIND__CONTAINER;
 }
 
 /* Kinds that selectors will have and no record has yet. */
 static bool is_planned(struct gbx_slice kind)
 {
-	static const char *const planned[] = {"var", "input", "order", "checkpoint"};
+	static const char *const planned[] = {"input", "order", "checkpoint"};
 
 	for (size_t i = 0; i < sizeof planned / sizeof *planned; i++)
 		if (gbx_slice_is(kind, planned[i]))
@@ -90,6 +91,28 @@ static int git_name(const Glassbox__Git *g, gbx_record_name_fn fn, void *arg)
 	return fn(arg, gbx_slice_text(name));
 }
 
+/* "gpu0", "numa1": one of several has its number. */
+static int device_name(const Glassbox__Device *d, gbx_record_name_fn fn, void *arg)
+{
+	char name[32] = "";
+
+	switch (d->device_case) {
+	case GLASSBOX__DEVICE__DEVICE_CPU:
+		return fn(arg, gbx_slice_text("cpu"));
+	case GLASSBOX__DEVICE__DEVICE_GPU:
+		snprintf(name, sizeof name, "gpu%u", d->gpu->index);
+		break;
+	case GLASSBOX__DEVICE__DEVICE_NUMA:
+		snprintf(name, sizeof name, "numa%u", d->numa->node);
+		break;
+	case GLASSBOX__DEVICE__DEVICE_BUS:
+		return fn(arg, gbx_slice_text("bus"));
+	default:
+		return fn(arg, gbx_slice_text("memory"));
+	}
+	return fn(arg, gbx_slice_text(name));
+}
+
 static int code_name(const Glassbox__Code *c, gbx_record_name_fn fn, void *arg)
 {
 	char hex[2 * GBX_SHA256_LEN + 1];
@@ -124,6 +147,8 @@ int gbx_record_names(const Glassbox__Body *b, struct gbx_slice elsewhere, gbx_re
 		return fn(arg, b->config->path->path.len ? gbx_pb_slice(b->config->path->path) : elsewhere);
 	case GLASSBOX__BODY__BODY_PARAMETER:
 		return fn(arg, gbx_slice_text(b->parameter->name));
+	case GLASSBOX__BODY__BODY_VARIABLE:
+		return fn(arg, gbx_slice_text(b->variable->name));
 	case GLASSBOX__BODY__BODY_CODE:
 		return code_name(b->code, fn, arg);
 	case GLASSBOX__BODY__BODY_GIT:
@@ -139,7 +164,7 @@ int gbx_record_names(const Glassbox__Body *b, struct gbx_slice elsewhere, gbx_re
 	case GLASSBOX__BODY__BODY_HOST:
 		return fn(arg, gbx_slice_text(b->host->hostname));
 	case GLASSBOX__BODY__BODY_DEVICE:
-		return fn(arg, gbx_slice_text(b->device->device_case == GLASSBOX__DEVICE__DEVICE_CPU ? "cpu" : "memory"));
+		return device_name(b->device, fn, arg);
 	case GLASSBOX__BODY__BODY_CONSOLE:
 		return fn(arg, gbx_slice_text(b->console->stream == GLASSBOX__CONSOLE__STREAM__STDERR ? "stderr" : "stdout"));
 	case GLASSBOX__BODY__BODY_PACKAGE:

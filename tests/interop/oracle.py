@@ -88,15 +88,16 @@ def _one(**fields):
 
 KINDS = {
     1: "stream-start", 2: "run-start", 3: "run-end", 4: "stream-end", 5: "seal", 6: "gap", 7: "heartbeat", 10: "place", 11: "root",
-    12: "name", 13: "arg", 14: "config", 15: "param", 20: "code", 21: "git", 30: "declaration", 31: "data", 32: "data-files",
-    33: "artifact", 40: "host", 41: "system", 42: "device", 43: "process", 44: "usage", 45: "package", 46: "library", 49: "interpreter",
+    12: "name", 13: "arg", 14: "config", 15: "param", 16: "var", 20: "code", 21: "git", 30: "declaration", 31: "data", 32: "data-files",
+    33: "artifact", 40: "host", 41: "system", 42: "device", 43: "process", 44: "usage", 45: "package", 46: "library", 47: "limits", 48: "container", 49: "interpreter",
     50: "metric", 60: "console",
 }
 NEVER_WITHHELD = set(range(1, 8))
 BODY_OF = {
     1: "StreamStart", 2: "RunStart", 3: "RunEnd", 4: "StreamEnd", 5: "Seal", 6: "Gap", 7: "Heartbeat", 10: "Place", 11: "Root",
-    12: "Name", 13: "Argument", 14: "Config", 15: "Parameter", 20: "Code", 21: "Git", 30: "Declaration", 31: "Dataset",
-    32: "DatasetFiles", 33: "Artifact", 40: "Host", 41: "System", 42: "Device", 43: "Process", 44: "Usage", 45: "Package", 46: "Library", 49: "Interpreter",
+    12: "Name", 13: "Argument", 14: "Config", 15: "Parameter", 16: "Variable", 20: "Code", 21: "Git", 30: "Declaration", 31: "Dataset",
+    32: "DatasetFiles", 33: "Artifact", 40: "Host", 41: "System", 42: "Device", 43: "Process", 44: "Usage", 45: "Package", 46: "Library", 47: "Limits", 48: "Container",
+    49: "Interpreter",
     50: "Metric", 60: "Console",
 }
 SCHEMA = {
@@ -115,7 +116,7 @@ SCHEMA = {
               _plain((4, "core", "bool"), (5, "started", "fixed64"), (6, "ended", "fixed64")),
     "StreamEnd": _plain((1, "sealable", "bool")),
     "Seal": _plain((1, "state", ENUM(range(5))), (2, "streams", "uint"), (3, "root", "bytes")),
-    "Gap": _plain((1, "kind", ENUM([*range(17), 18, 19])), (2, "reason", ENUM([*range(23), 26, 28, 29])), (3, "count", "uint"), (4, "place", "Ref"),
+    "Gap": _plain((1, "kind", ENUM([*range(21)])), (2, "reason", ENUM([*range(25), 26, 28, 29])), (3, "count", "uint"), (4, "place", "Ref"),
                   (5, "record", "Ref"), (6, "bytes", "uint")),
     "Heartbeat": _plain((1, "seconds", "uint")),
     "Place": _one(paths=(1, "PathList"), option=(2, "string"), address=(3, "string")),
@@ -127,6 +128,8 @@ SCHEMA = {
     "Parameter": _plain((1, "name", "string"), (8, "source", ENUM(range(5))), (9, "config", "Ref"), (10, "argument", "uint32"), (11, "arguments", "uint32")) |
                  _one(text=(2, "string"), number=(3, "string"), boolean=(4, "bool"), null=(5, "bool"), json=(6, "string"),
                       blob=(7, "Blob")),
+    "Variable": _plain((1, "name", "string")) | _one(value=(2, "bytes"), paths=(3, "Paths"), blob=(4, "Blob")),
+    "Paths": {1: ("path", "Path", "many")},
     "Code": _plain((1, "head_commit", "bytes"), (2, "head_tree", "bytes"), (3, "tree", "bytes"), (4, "root", "bytes"),
                    (5, "files", "uint"), (6, "bytes", "uint"), (7, "manifest", "bytes"), (8, "complete", "bool")),
     "Git": _one(branch=(1, "string"), remote=(2, "Remote")),
@@ -141,9 +144,17 @@ SCHEMA = {
     "Host": _plain((1, "hostname", "string"), (2, "user", "string"), (3, "boot_id", "string"), (4, "pid_namespace", "uint"),
                    (5, "machine", "bytes")),
     "System": _plain((1, "os", "string"), (2, "kernel", "string"), (3, "kernel_version", "string"), (4, "machine", "string"),
-                     (5, "libc", "string")),
-    "Device": _one(cpu=(1, "Cpu"), memory=(2, "Memory")),
-    "Cpu": _plain((1, "model", "string"), (2, "vendor", "string"), (3, "logical", "uint32")),
+                     (5, "libc", "string"), (6, "clock_source", "string")),
+    "Device": _one(cpu=(1, "Cpu"), memory=(2, "Memory"), gpu=(3, "Gpu"), numa=(4, "Numa"), bus=(5, "Bus")),
+    "Cpu": _plain((1, "model", "string"), (2, "vendor", "string"), (3, "logical", "uint32"), (5, "microcode", "string")) |
+           {4: ("flag", "string", "many")},
+    "Gpu": _plain((1, "vendor", "string"), (2, "index", "uint32"), (3, "model", "string"), (4, "uuid", "string"), (5, "driver", "string"),
+                  (6, "cuda", "string"), (7, "vbios", "string"), (8, "pci", "string"), (9, "memory", "uint"),
+                  (10, "compute_capability", "string"), (11, "ecc", ENUM(range(3))), (12, "mig", ENUM(range(3))),
+                  (14, "persistence", ENUM(range(3))), (15, "compute_mode", "string"), (16, "graphics_mhz", "uint32"),
+                  (17, "memory_mhz", "uint32"), (18, "power_limit", "uint32")) | {13: ("mig_instance", "string", "many")},
+    "Numa": _plain((1, "node", "uint32"), (2, "cpus", "string"), (3, "memory", "uint")),
+    "Bus": _plain((1, "nvidia", "uint32"), (2, "amd", "uint32"), (3, "intel", "uint32")),
     "Memory": _plain((1, "bytes", "uint")),
     "Process": _plain((1, "role", ENUM(range(3))), (2, "pid", "uint"), (3, "start_ticks", "uint")),
     "Usage": _plain((1, "user", "uint"), (2, "system", "uint"), (3, "max_rss", "uint")),
@@ -159,6 +170,9 @@ SCHEMA = {
                           (5, "prefix", "Path"), (6, "base_prefix", "Path"), (7, "system_packages", "bool")),
     "Console": _plain((1, "stream", ENUM(range(4))), (2, "head", "bytes"), (3, "tail", "bytes"), (4, "size", "uint"), (5, "sha256", "bytes"),
                       (6, "secrets", "uint")),
+    "Limits": _plain((1, "version", "uint32"), (2, "memory", "uint"), (3, "cpu_quota", "uint"), (4, "cpu_period", "uint"),
+                     (5, "cpus", "string"), (6, "memory_nodes", "string"), (7, "processors", "uint32")),
+    "Container": _plain((1, "runtime", "string"), (2, "image", "string"), (3, "digest", "string")),
     "Metric": {1: ("name", "string", ""), 2: ("ring", "bytes", ""), 3: ("first", "uint", ""), 4: ("step", "uint", "packed"),
                5: ("value", "fixed64", "packed"), 6: ("time", "fixed64", "packed")},
     "ManifestEntry": _plain((1, "path", "bytes"), (2, "type", ENUM(range(4))), (3, "size", "uint"), (4, "sha256", "bytes"),
@@ -318,6 +332,15 @@ def check_body(kind, b):
             check_ref(b["config"])
         if "blob" in b:
             check_blob(b["blob"])
+    elif kind == "var":
+        need(b.get("name"), "no name")
+        if "blob" in b:
+            check_blob(b["blob"])
+    elif kind == "device":
+        need(b["_one"], "no device")
+        need("gpu" not in b or b["gpu"].get("vendor"), "a GPU without a vendor")
+    elif kind == "container":
+        need(b.get("runtime"), "no runtime")
     elif kind == "code":
         _len(b, "head_commit", 0, 20, 32)
         _len(b, "head_tree", len(b.get("head_commit", b"")))
