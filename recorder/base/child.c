@@ -66,6 +66,11 @@ void gbx_child_outlive(unsigned seconds)
 	prctl(PR_SET_PDEATHSIG, 0);
 }
 
+void gbx_child_alive(unsigned seconds)
+{
+	alarm(seconds);
+}
+
 int gbx_child_start(gbx_child_fn fn, void *arg, struct gbx_child *child, struct gbx_error *err)
 {
 	GBX_AUTO_FD int in = -1;

@@ -25,6 +25,9 @@ int gbx_child_start(gbx_child_fn fn, void *arg, struct gbx_child *child, struct 
 /* Called in the child: it goes on when its parent is killed, for so many seconds at most. For work that must not be left half done. */
 void gbx_child_outlive(unsigned seconds);
 
+/* Called in the child: SIGALRM ends it unless this is called again within so many seconds. For work that may hang. */
+void gbx_child_alive(unsigned seconds);
+
 /* Waits until the child has written something or has ended, or the moment `until` (gbx_monotonic_nanos) has come; false then. */
 bool gbx_child_ready(const struct gbx_child *child, uint64_t until);
 

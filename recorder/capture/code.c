@@ -1,5 +1,6 @@
 #include "capture/code.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
 
@@ -76,7 +77,7 @@ static int timed_out(struct gbx_code_capture *c, struct gbx_code_result *out, st
 	char why[128];
 
 	gbx_child_kill(&c->child, NULL);
-	snprintf(why, sizeof why, "reading the repository took longer than %u ms", c->options.deadline_ms);
+	snprintf(why, sizeof why, "reading the repository took too long");
 	return no_report(c, GLASSBOX__GAP__REASON__TIMED_OUT, why, out, err);
 }
 
@@ -86,6 +87,8 @@ static int crashed(struct gbx_code_capture *c, struct gbx_code_result *out, stru
 	int status;
 
 	gbx_child_kill(&c->child, &status);
+	if (status != -1 && WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		return timed_out(c, out, err);
 	if (status != -1 && WIFSIGNALED(status))
 		snprintf(why, sizeof why, "the process that reads the repository died of signal %d", WTERMSIG(status));
 	else

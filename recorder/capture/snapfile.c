@@ -274,6 +274,7 @@ static uint64_t untracked_limit(const struct gbx_snapshot *s)
 
 int gbx_snapshot_take(struct gbx_snapshot *s, const struct gbx_git_file *f, struct gbx_error *err)
 {
+	gbx_child_alive(GBX_SNAPSHOT_STALLED);
 	if (f->path.len > GBX_LIMIT_PATH)
 		return leave_file(s, f, GLASSBOX__GAP__REASON__TOO_LARGE, err);
 	if (!gbx_is_clean_path(f->path) || gbx_has_dot_git(f->path))

@@ -7,6 +7,10 @@
 #include "capture/untracked.h"
 #include "capture/worktree.h"
 
+/* libgit2 hangs on some damage. A step that takes longer than this is taken for that; the walk and the writing are steps of their own. */
+#define GBX_SNAPSHOT_STALLED 5u
+#define GBX_SNAPSHOT_STALLED_WALK 30u
+
 /* A snapshot being taken. */
 struct gbx_snapshot {
 	const struct gbx_code_capture *capture;

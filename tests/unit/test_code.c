@@ -431,6 +431,11 @@ static void a_child_that_is_stuck_or_dies(void **state)
 	repo_expect_failed(&stuck, GLASSBOX__GAP__REASON__TIMED_OUT);
 	repo_options.deadline_ms = 60000;
 	start(&c, "store");
+	kill(c.child.pid, SIGALRM);
+	gbx_code_result_free(&stuck);
+	assert_int_equal(gbx_code_wait(&c, &stuck, NULL), 0);
+	repo_expect_failed(&stuck, GLASSBOX__GAP__REASON__TIMED_OUT);
+	start(&c, "store");
 	kill(c.child.pid, SIGSEGV);
 	assert_int_equal(gbx_code_wait(&c, &dead, NULL), 0);
 	repo_expect_failed(&dead, GLASSBOX__GAP__REASON__CRASHED);
