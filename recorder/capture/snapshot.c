@@ -94,7 +94,7 @@ static int keep_objects(struct gbx_snapshot *s, struct gbx_error *err)
 	bool clean = r->head_len && memcmp(r->tree, r->head_tree, r->head_len) == 0;
 	int rc = 0;
 
-	gbx_child_alive(GBX_SNAPSHOT_STALLED_WALK);
+	gbx_child_alive(GBX_SNAPSHOT_STEP);
 	if (clean && !s->store.copy)
 		return 0; /* HEAD has all of it */
 	rc = write_folders(s, err);
@@ -261,7 +261,7 @@ static void answer(struct gbx_snapshot *s, const char *path, struct gbx_code_ans
 static int find_untracked(struct gbx_snapshot *s, struct gbx_error *err)
 {
 	struct gbx_gaps *gaps = &s->result->gaps;
-	gbx_child_alive(GBX_SNAPSHOT_STALLED_WALK);
+	gbx_child_alive(GBX_SNAPSHOT_STEP);
 	int rc = gbx_untracked_find(s->git, s->options->store, &s->untracked, gaps, err);
 
 	if (rc && rc != GBX_E_NOMEM)
@@ -308,7 +308,7 @@ static int run(const struct gbx_code_capture *c, struct gbx_code_result *r, stru
 	GBX_CLEANUP(free_snapshot) struct gbx_snapshot s = {.capture = c, .options = o, .result = r, .page_fd = -1};
 	struct gbx_error why;
 
-	gbx_child_alive(GBX_SNAPSHOT_STALLED);
+	gbx_child_alive(GBX_SNAPSHOT_OPENS);
 	r->answer = gbx_calloc(o->count, sizeof *r->answer);
 	if (!r->answer)
 		return gbx_fail(err, GBX_E_NOMEM, "no memory for answers");

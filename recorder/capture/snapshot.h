@@ -7,9 +7,10 @@
 #include "capture/untracked.h"
 #include "capture/worktree.h"
 
-/* libgit2 hangs on some damage. A step that takes longer than this is taken for that; the walk and the writing are steps of their own. */
-#define GBX_SNAPSHOT_STALLED 5u
-#define GBX_SNAPSHOT_STALLED_WALK 30u
+/* libgit2 hangs on some damage. A step that takes longer than so many seconds is taken for that: to open the
+ * repository; or a file, which may be large, the walk over untracked files, and the writing. */
+#define GBX_SNAPSHOT_OPENS 5u
+#define GBX_SNAPSHOT_STEP 30u
 
 /* A snapshot being taken. */
 struct gbx_snapshot {
@@ -19,6 +20,7 @@ struct gbx_snapshot {
 	struct gbx_git *git;
 	struct gbx_git_head head;
 	struct gbx_untracked untracked;
+	uint64_t alive;           /* when the alarm was set for files, by gbx_monotonic_nanos */
 	uint64_t untracked_bytes; /* of those taken so far */
 	struct gbx_staged staged; /* what the index has and HEAD has not */
 	struct gbx_snapstore store;
