@@ -182,6 +182,8 @@ void gbx_verify_code(struct gbx_verification *v)
 		codes += v->reference[i].kind->kind == GLASSBOX__KIND__CODE;
 	if (tars < codes && gbx_fail(&err, GBX_E_NOTFOUND, "the bundle shows a code record and not its files"))
 		gbx_report_error(v->report, GBX_CHECK_CODE, &err, NULL);
+	else if (tars && v->code_withheld)
+		gbx_report_add(v->report, GBX_CHECK_CODE, GBX_STATUS_WITHHELD, false, "another snapshot of the run; what is shown was compared");
 	else if (tars == 0 && v->code_withheld)
 		gbx_report_add(v->report, GBX_CHECK_CODE, GBX_STATUS_WITHHELD, false, "the owner withholds the code");
 	else if (tars == 0 && v->journals_whole)

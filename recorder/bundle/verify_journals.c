@@ -43,12 +43,17 @@ static void take_place(struct gbx_walk *w, const struct gbx_record *r)
 	else if (p->place_case == GLASSBOX__PLACE__PLACE_PATHS && p->paths->n_path)
 		text = gbx_pb_slice(p->paths->path[0]);
 	size_t len = text.len < sizeof w->where - 64 ? text.len : sizeof w->where - 64;
-	if (len)
-		memcpy(w->where, text.data, len);
+	/* A NUL would end what is shown. */
+	for (size_t i = 0; i < len; i++)
+		w->where[i] = text.data[i] ? (char)text.data[i] : '?';
 	w->where[len] = 0;
-	if (p->place_case == GLASSBOX__PLACE__PLACE_PATHS && p->paths->n_path + p->paths->more > 1)
-		snprintf(w->where + len, sizeof w->where - len, " and %llu more",
-			 (unsigned long long)(p->paths->n_path + p->paths->more - 1));
+	uint64_t more;
+	if (p->place_case != GLASSBOX__PLACE__PLACE_PATHS)
+		return;
+	if (__builtin_add_overflow(p->paths->n_path, p->paths->more, &more))
+		more = UINT64_MAX;
+	if (more > 1)
+		snprintf(w->where + len, sizeof w->where - len, " and %llu more", (unsigned long long)(more - 1));
 }
 
 static void take_gap(struct gbx_walk *w, const struct gbx_record *r)
@@ -75,13 +80,6 @@ static void take_headline(struct gbx_report *report, const Glassbox__Body *b)
 		gbx_hex(b->code->head_commit.data, b->code->head_commit.len, report->commit);
 	else if (b->body_case == GLASSBOX__BODY__BODY_SEAL)
 		report->end = b->seal->state;
-	else if (b->body_case == GLASSBOX__BODY__BODY_RUN_END) {
-		const Glassbox__RunEnd *e = b->run_end;
-		report->has_exit = true;
-		report->exit = e->outcome_case == GLASSBOX__RUN_END__OUTCOME_EXIT     ? e->exit
-			       : e->outcome_case == GLASSBOX__RUN_END__OUTCOME_SIGNAL ? e->signal
-										      : e->not_started;
-	}
 }
 
 static void take_shown(struct gbx_walk *w, const struct gbx_record *r)
@@ -99,6 +97,8 @@ static void take_shown(struct gbx_walk *w, const struct gbx_record *r)
 		take_place(w, r);
 	if (r->kind->kind == GLASSBOX__KIND__GAP)
 		take_gap(w, r);
+	if (r->kind->kind == GLASSBOX__KIND__RUN_END)
+		gbx_walk_run_end(w, r);
 	if (gbx_verify_take_reference(w->v, r, w->chain.stream, &err) || gbx_verify_take_wanted(w->v, r, w->chain.stream, &err))
 		gbx_walk_error(w, GBX_CHECK_RECORDS, &err, r->seq);
 }
@@ -135,6 +135,7 @@ static bool take_record(struct gbx_walk *w, const struct gbx_record *r)
 		return false;
 	}
 	w->v->report->records++;
+	w->last_title = w->title;
 	gbx_clock_take(&w->clock, r->seq, r->time_nanos);
 	w->v->report->clock_back = w->clock.back;
 	compare_start(w);
@@ -281,6 +282,7 @@ void gbx_verify_journals(struct gbx_verification *v)
 		gbx_walk_open_list(&w);
 	gbx_walk_finish_list(&w);
 	gbx_walk_check_follows(&w);
+	gbx_walk_check_end(&w);
 	check_ends(&w);
 	v->journals_whole = !w.stopped && w.streams > 0;
 	if (gbx_verify_sort_references(v, &err))

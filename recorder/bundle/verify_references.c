@@ -114,10 +114,10 @@ static int add(struct gbx_verification *v, const struct gbx_reference *ref, stru
 	return 0;
 }
 
-/* Kinds that others name: their places are known whether they are shown or not. */
+/* Kinds that others name, or of which all have to be compared: their places are known whether they are shown or not. */
 static bool is_named(Glassbox__Kind kind)
 {
-	return kind == GLASSBOX__KIND__PLACE || kind == GLASSBOX__KIND__CONFIG || kind == GLASSBOX__KIND__DATASET;
+	return kind == GLASSBOX__KIND__PLACE || kind == GLASSBOX__KIND__CONFIG || kind == GLASSBOX__KIND__DATASET || kind == GLASSBOX__KIND__ARTIFACT;
 }
 
 int gbx_verify_take_reference(struct gbx_verification *v, const struct gbx_record *r, const uint8_t stream[GBX_STREAM_LEN],

@@ -20,6 +20,7 @@ struct gbx_walk {
 	struct gbx_ahead *records;
 	struct gbx_clock clock;
 	const char *title;        /* of the layer that is read */
+	const char *last_title;   /* of the one that the last record was in */
 	bool in_stream;
 	Glassbox__StreamStart__Role role;
 	struct gbx_head follows;
@@ -30,6 +31,8 @@ struct gbx_walk {
 	bool states_differ;       /* the list says otherwise of some stream; means something once there is a seal */
 	struct gbx_head before_seal;
 	uint64_t sealed_streams;
+	Glassbox__Seal__State sealed_state, end_state; /* what the Seal says of the job's end, and what its own record says: NO_END without one */
+	uint32_t end_value;       /* exit status, signal or errno */
 	uint8_t sealed_root[GBX_SHA256_LEN];
 	/* The list of streams, read in step with the journals: both are sorted by stream id. */
 	struct gbx_blob *list_blob;
@@ -60,8 +63,11 @@ void gbx_walk_finish_list(struct gbx_walk *w);
 void gbx_walk_begin_stream(struct gbx_walk *w, const struct gbx_record *r);
 void gbx_walk_end_stream(struct gbx_walk *w);
 void gbx_walk_seal(struct gbx_walk *w, const struct gbx_record *r);
+/* The record of the job's end. */
+void gbx_walk_run_end(struct gbx_walk *w, const struct gbx_record *r);
 
-/* When all were read: lead streams that go on from others name heads that are there. */
+/* When all were read: lead streams that go on from others name heads that are there, and the Seal says of the job's end what its record says. */
 void gbx_walk_check_follows(struct gbx_walk *w);
+void gbx_walk_check_end(struct gbx_walk *w);
 
 #endif

@@ -86,7 +86,6 @@ static void end_text(const struct gbx_report *r, char out[64])
 		snprintf(out, 64, "exit status %u", r->exit);
 }
 
-/* Which run this is, as the record says it. */
 /* A name from the bundle, so that it draws no line of ours: its own quotes are escaped. */
 static void print_quoted(const char *name)
 {
@@ -96,6 +95,7 @@ static void print_quoted(const char *name)
 	printf("\"");
 }
 
+/* Which run this is, as the record says it. */
 static void print_run(const struct gbx_report *r)
 {
 	char end[64];
@@ -336,7 +336,7 @@ static json_t *gaps_json(const struct gbx_report *r)
 		const struct gbx_gap_row *g = &r->gap[i];
 		gbx_json_push(&list, json_pack("{s:o, s:I, s:s, s:s, s:I, s:o}", "stream", hex(g->stream, GBX_STREAM_LEN), "seq",
 						      (json_int_t)g->seq, "kind", gbx_gap_kind_name(g->kind), "reason",
-						      gbx_gap_reason_name(g->reason), "count", (json_int_t)g->count, "where", text(g->where)));
+						      gbx_gap_reason_name(g->reason), "count", (json_int_t)(g->count < INT64_MAX ? g->count : INT64_MAX), "where", text(g->where)));
 	}
 	return list;
 }

@@ -279,8 +279,10 @@ class Run:
             out.append((*s.head(), s.state or (ENDED if ended else OPEN)))
         return out
 
-    def seal(self, state=1, listed=None, streams=None, root=None):
-        """Writes the list of streams and the Seal."""
+    def seal(self, state=None, listed=None, streams=None, root=None):
+        """Writes the list of streams and the Seal, whose state is what the run's end says: all that end here exit."""
+        if state is None:
+            state = 1 if any(f.kind == KINDS["run-end"] for f in self.lead.frames) else 4
         self.chain()
         listed = self.listed() if listed is None else listed
         self.files["streams.tfrecord"] = write_tfrecords([head(*e[:3]) + field_number(4, e[3]) for e in listed])

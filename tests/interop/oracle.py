@@ -596,6 +596,11 @@ class Bundle:
         seals = [(stream, r) for stream, r in self.records if r.kind == "seal"]
         need(len(seals) == 1, len(seals), "seals")
         self.lead, seal = seals[0]
+        ends = [(stream, r.body["_one"], r.body.get(r.body["_one"], 0)) for stream, r in self.records if r.kind == "run-end"]
+        need(all(self.starts[stream].get("role") == 1 for stream, _, _ in ends), "a run-end in a stream that is not a lead stream")
+        need(len({end[1:] for end in ends}) <= 1, "ends that say different things")
+        state = {"exit": 1, "signal": 2, "not_started": 3}[ends[0][1]] if ends else 4
+        need(seal.body["state"] == state, "the seal's state is", seal.body["state"], "where the run-end makes it", state)
         need(self.starts[self.lead]["role"] == 1, "the seal is not in a lead stream")
         need(seal.seq == len(self.heads[self.lead]) - 1, "a record behind the seal")
         leaves, listed = [], []
