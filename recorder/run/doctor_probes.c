@@ -55,8 +55,8 @@ void gbx_doctor_seccomp(struct gbx_patient *p, struct gbx_finding *f)
 	else if (s.major < 6 || (s.major == 6 && s.minor < 6))
 		gbx_find(f, GBX_HEALTH_GAP, "Linux 6.6 or later does it fast", "Linux %s has seccomp user notification, and it is slow before 6.6", s.release);
 	else
-		gbx_find(f, GBX_HEALTH_OK, NULL, "Linux %s has seccomp user notification%s", s.release,
-			 s.privileged ? "" : "; it needs no_new_privs, so not for setuid commands");
+		gbx_find(f, GBX_HEALTH_OK, NULL, "Linux %s has seccomp user notification%s, for a later glassbox: this one does not record which "
+			 "files a job opens", s.release, s.privileged ? "" : " (with no_new_privs, so not for setuid commands)");
 }
 
 void gbx_doctor_nvml(struct gbx_patient *p, struct gbx_finding *f)

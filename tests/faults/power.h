@@ -47,7 +47,7 @@ struct power_state {
 	struct {
 		unsigned char part;
 		enum power_tail tail;
-	} data[8];
+	} data[32];
 };
 
 /* The least `names` that this cut allows. */

@@ -71,7 +71,8 @@ static struct gbx_metrics *open_metrics(const struct gbx_recorder *r, uint32_t s
 
 /* --- Killed at random moments --------------------------------------------------------------------------------------------- */
 
-enum { THREADS = 8, SIDES = 2 };
+/* Sides are processes, each with a stream and a ring of its own beside the lead's stream. */
+enum { THREADS = 8, SIDES = 4 };
 
 /* What was acknowledged, in memory that outlives the processes. */
 static struct {
@@ -105,7 +106,7 @@ static void start_threads(struct gbx_metrics *m, int side)
 	static struct worker w[THREADS];
 	pthread_t thread;
 
-	for (int i = 0; i < THREADS; i++) {
+	for (int i = 0; i < (side < 2 ? THREADS : 2); i++) {
 		w[i] = (struct worker){m, side, i};
 		if (pthread_create(&thread, NULL, work, &w[i]))
 			_exit(1);
@@ -118,13 +119,15 @@ static void wait_for(uint64_t points)
 		sched_yield();
 }
 
-/* Eight threads, a fork in the middle of their work, and eight more threads in the child. */
+/* Eight threads, a fork in the middle of their work, and eight more threads in the child; a grandchild and another child with two. */
 static void job(struct gbx_metrics *m, uint64_t fork_at)
 {
 	start_threads(m, 0);
 	wait_for(fork_at);
 	if (fork() == 0)
-		start_threads(m, 1);
+		start_threads(m, fork() == 0 ? 2 : 1);
+	else if (fork() == 0)
+		start_threads(m, 3);
 	for (;;)
 		pause();
 }
