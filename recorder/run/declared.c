@@ -422,7 +422,8 @@ static void record(struct gbx_recorder *r, struct gbx_declared *d)
 
 	d->recorded = true;
 	if (rc || !locate(r, d, &path)) {
-		put_gap(r, d, gap_kind(d), rc ? gbx_gap_reason(&err) : GLASSBOX__GAP__REASON__FAILED);
+		/* What was not found is a folder of the store, not what was declared. */
+		put_gap(r, d, gap_kind(d), rc && rc != GBX_E_NOTFOUND ? gbx_gap_reason(&err) : GLASSBOX__GAP__REASON__FAILED);
 		return;
 	}
 	if (d->role == GLASSBOX__DECLARATION__ROLE__DATA)

@@ -121,6 +121,10 @@ static int try_seal(struct gbx_recorder *r, Glassbox__Seal__State state, const s
 	if (rc == 0 && !find_stream(seen, lead.stream)) {
 		rc = gbx_run_scan_whole(r->store, r->run_text, NULL, NULL, &now, err);
 		pin_members(&now, seen);
+		/* A Seal that lists no lead seals nothing. */
+		if (rc == 0 && !find_stream(&now, lead.stream))
+			rc = gbx_fail(err, GBX_E_NOTFOUND, "the journal that was written is not in '%s' any more; where that store was moved or "
+				      "renamed, seal the run there (--store DIR)", r->store->path);
 	}
 	if (rc == 0)
 		rc = build_list(now.streams ? &now : seen, &lead, &list, err);

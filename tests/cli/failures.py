@@ -387,6 +387,11 @@ class Failures(unittest.TestCase):
         self.fails(2, "run %s has no end, and whether it still runs cannot be seen from here; if it does not: glassbox seal %s --dead", "seal",
                    "last", names=self.run_id)
 
+    def test_a_store_that_is_moved_under_a_run(self):
+        self.repo()
+        self.fails(0, "the journal that was written is not in '%s' any more; where that store was moved or renamed, seal the run there (--store DIR)",
+                   "run", "-q", "--", "mv", self.store, self.place.path("moved"), names=self.store, lines=None)
+
     def test_seal_files(self):
         self.kill(self.interrupted())
         for folder in ("", "journal"):

@@ -228,6 +228,20 @@ class Recover(unittest.TestCase):
         self.box("seal", run)
         self.check_bundle(run)
 
+    def test_a_store_that_is_moved_under_a_run(self):
+        """Nothing of it is sealed where it was, and all of it where it is."""
+        moved = self.place.path("moved")
+        done = self.box("run", "--data", "data=" + self.place.repo, "--", "sh", "-c", f"mv {self.store} {moved}; exit 5", ok=False)
+        self.assertEqual(done.returncode, 5)
+        said = done.stderr.decode()
+        self.assertIn("is not in '" + self.store + "' any more", said)
+        self.assertNotIn("not found", said)
+        run, = os.listdir(os.path.join(moved, "runs"))
+        self.box("seal", run, store=moved)
+        self.assertEqual(self.state(run, store=moved), "sealed")
+        self.assertNotIn("journal", [kind for kind, *_ in self.gaps(run, store=moved)])
+        self.check_bundle(run, store=moved)
+
     # Rings
 
     def test_points_of_a_ring(self):
