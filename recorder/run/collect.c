@@ -41,7 +41,8 @@ static bool never_began(const struct gbx_store *s, const char *run)
 	GBX_CLEANUP(gbx_names_free) struct gbx_names names = {0};
 	struct stat st;
 
-	if (!dir || (gbx_exists(dir) && gbx_list_dir(AT_FDCWD, dir, &names, NULL)))
+	int rc = dir ? gbx_list_dir(AT_FDCWD, dir, &names, NULL) : GBX_E_NOMEM;
+	if (rc && rc != GBX_E_NOTFOUND)
 		return false;
 	for (size_t i = 0; i < names.len; i++) {
 		GBX_AUTO_STRING char *path = gbx_path_join(dir, names.name[i]);

@@ -37,15 +37,16 @@ int gbx_snapshots_take_ref(struct gbx_snapshots *s, const struct gbx_store *stor
 	GBX_AUTO_STRING char *path = gbx_asprintf("%s/git/refs/glassbox/runs/%s", store->path, run);
 	GBX_AUTO_BYTES struct gbx_bytes text = {0};
 	struct gbx_slice rest, line;
+	struct gbx_error why;
 	uint8_t id[SHA1_LEN];
 
 	if (!path)
 		return gbx_fail(err, GBX_E_NOMEM, "no memory for a path");
-	if (!gbx_exists(path))
+	int rc = gbx_load_file(path, 256, &text, &why);
+	if (rc == GBX_E_NOTFOUND)
 		return 0;
-	int rc = gbx_load_file(path, 256, &text, err);
 	if (rc)
-		return rc;
+		return gbx_fail(err, rc, "%s", why.line);
 	rest = gbx_slice_of(&text);
 	if (!gbx_take_line(&rest, &line) || !gbx_unhex(line, id, sizeof id))
 		return gbx_fail(err, GBX_E_MALFORMED, "'%s' holds no id; restore it from a copy", path);

@@ -202,13 +202,11 @@ int gbx_ulid_names(const char *folder, struct gbx_names *out, struct gbx_error *
 	uint8_t ulid[GBX_ULID_LEN];
 	size_t kept = 0;
 
-	if (!gbx_exists(folder)) {
-		*out = all;
-		return 0;
-	}
-	int rc = gbx_list_dir(AT_FDCWD, folder, &all, err);
-	if (rc)
-		return rc;
+	/* A folder that cannot be looked at is not one that is not there. */
+	struct gbx_error why;
+	int rc = gbx_list_dir(AT_FDCWD, folder, &all, &why);
+	if (rc && rc != GBX_E_NOTFOUND)
+		return gbx_fail(err, rc, "%s", why.line);
 	for (size_t i = 0; i < all.len; i++) {
 		if (gbx_ulid_parse(gbx_slice_text(all.name[i]), ulid))
 			all.name[kept++] = all.name[i];

@@ -108,6 +108,11 @@ store_of() { "$G" run -- true 2>&1 | sed -n 's/.*recording run [^ ]* in //p'; }
 	is "$status" 2
 	has "$output" "others may write"
 	is "$(find "$D/theirs" -type f ! -path '*/index/*' -exec sha256sum {} + | sort)" "$before"
+	# One that may not even be looked into is not an empty one.
+	"$G" run -q --store "$D/ours" -- true
+	run as_user "$G" ls --store "$D/ours"
+	is "$status" 3
+	has "$output" "Permission denied"
 }
 
 @test "a file size limit that the journal meets does not stop the job" {
