@@ -1,5 +1,6 @@
 #include "cli/veil.h"
 
+#include <stdlib.h>
 #include <sys/prctl.h>
 
 #include "base/mem.h"
@@ -83,11 +84,13 @@ static void veil_environment(const struct gbx_scanner *s)
 		char *equals = strchr(*e, '=');
 		if (!equals || !is_secret(s, *e, equals))
 			continue;
-		char *copy = gbx_strdup(*e);
-		if (!copy)
+		/* The C library keeps the copy for as long as the environment lives. Of one name twice only the first is replaced. */
+		GBX_AUTO_STRING char *name = gbx_memdup(*e, (size_t)(equals - *e));
+		char *before = *e;
+		if (!name || setenv(name, equals + 1, 1))
 			return;
-		explicit_bzero(equals + 1, strlen(equals + 1));
-		*e = copy;
+		if (*e != before)
+			explicit_bzero(equals + 1, strlen(equals + 1));
 	}
 }
 

@@ -156,8 +156,10 @@ static void put_config(struct gbx_recorder *r, const struct gbx_config_file *fil
 	char place[32];
 
 	name_place(file, place);
-	if (locate_config(r, file->path, &at, &err))
+	if (locate_config(r, file->path, &at, &err)) {
+		gbx_put_gap_option(r, GLASSBOX__GAP__KIND__CONFIG, gbx_gap_reason(&err), place);
 		return;
+	}
 	/* Published as a file of its own; one with a secret leaves nothing that depends on it. */
 	if (!secret && gbx_put_blob(r, gbx_slice_of(&config->content), sha256, &err)) {
 		gbx_put_gap_option(r, GLASSBOX__GAP__KIND__CONFIG, gbx_gap_reason(&err), place);

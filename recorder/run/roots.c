@@ -131,8 +131,12 @@ static void put_root(struct gbx_recorder *r, struct gbx_root *root)
 	const char *path;
 	struct gbx_error err;
 
-	if (root->recorded || clean(r, root->path, &path, &err))
+	if (root->recorded)
 		return;
+	if (clean(r, root->path, &path, &err)) {
+		gbx_put_gap(r, GLASSBOX__GAP__KIND__ENVIRONMENT, gbx_gap_reason(&err), 1, NULL);
+		return;
+	}
 	message.name = root->name;
 	message.path = gbx_pb_bytes(path, strlen(path));
 	body.body_case = GLASSBOX__BODY__BODY_ROOT;
