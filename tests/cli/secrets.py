@@ -262,6 +262,10 @@ class Secrets(unittest.TestCase):
         self.git("add", "wide.txt")
         self.write("config.json", json.dumps(config))
         self.write("train.py", "\n".join(changed) + "\n")
+        os.mkdir(self.repo + "/lib")
+        for name in (plants.plain(), "lib/x" + "-" + plants.plain()):  # names of the snapshot
+            self.write(name, "fine\n")
+            self.git("add", name)
         self.write("staged.sh", plants.known())
         self.git("add", "staged.sh")
         self.write("staged.sh", "echo fine\n")
@@ -470,6 +474,17 @@ class Secrets(unittest.TestCase):
         self.assertTrue(text.startswith(seen["head"]) and text.endswith(seen["tail"]) and seen["tail"].startswith("99"))
         self.assertTrue(16000 < len(seen["head"]) <= 16384 and 16000 < len(seen["tail"]) <= 16384)
         self.assertEqual({k: v for k, v in seen.items() if k not in ("head", "tail")}, digest)
+
+    def test_a_text_that_is_not_read_to_its_end(self):
+        """No time is left for it: the last lines are there all the same, whole ones, and no digest."""
+        token = hugging_face(random.Random(9))[0]
+        with open(self.folder + "/out", "wb") as out, open(self.folder + "/err", "wb") as err:
+            seen = self.console(f"seq 20000; echo {token}; seq 3", out, err, ["--linger=0"])["stdout"]
+        self.assertNotIn("sha256", seen)
+        self.assertTrue(seen["tail"].endswith("20000\n{secret:hugging-face}\n1\n2\n3\n"), seen["tail"][-100:])
+        self.assertRegex(seen["tail"], "^1[0-9]{4}\n")
+        self.assertIn(("timed-out", 1), self.gaps)
+        self.search([token], self.store)
 
     def test_what_goes_elsewhere_is_a_gap(self):
         seen = self.console("echo a", subprocess.DEVNULL)

@@ -1,5 +1,5 @@
 /* The scanner of secrets: hits lie within the text, and what is masked has none of what was found. */
-#include "capture/secrets.h"
+#include "capture/console.h"
 #include "target.h"
 
 static struct gbx_scanner *scanner;
@@ -58,6 +58,31 @@ static void check_pattern(struct gbx_slice text)
 				FUZZ_HOLDS(to > i && to <= text.len);
 }
 
+static struct gbx_console *printed(struct gbx_slice text, size_t step, struct gbx_console_text *out)
+{
+	struct gbx_console *c = NULL;
+	struct gbx_error err;
+
+	FUZZ_HOLDS(gbx_console_new(scanner, &c, &err) == 0);
+	for (size_t at = 0; at < text.len; at += step)
+		FUZZ_HOLDS(gbx_console_put(c, gbx_slice(text.data + at, text.len - at < step ? text.len - at : step), &err) == 0);
+	FUZZ_HOLDS(gbx_console_end(c, out, &err) == 0);
+	return c;
+}
+
+/* As something printed it is the same in pieces, and no longer than head and tail say. */
+static void check_console(struct gbx_slice text)
+{
+	struct gbx_console_text whole, pieces;
+	struct gbx_console *a = printed(text, text.len, &whole), *b = printed(text, 1 + text.data[0] % 16, &pieces);
+
+	FUZZ_HOLDS(whole.size == pieces.size && memcmp(whole.sha256, pieces.sha256, sizeof whole.sha256) == 0);
+	FUZZ_HOLDS(gbx_slice_equal(whole.head, pieces.head) && gbx_slice_equal(whole.tail, pieces.tail));
+	FUZZ_HOLDS(whole.head.len + whole.tail.len <= whole.size && whole.secrets == pieces.secrets);
+	gbx_console_release(&a);
+	gbx_console_release(&b);
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	struct gbx_error err;
@@ -78,5 +103,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_mask(text);
 	check_argument(text);
 	check_pattern(text);
+	check_console(text);
 	return 0;
 }
