@@ -58,7 +58,7 @@ static char **copy_of(char **list)
 static void show_title(struct gbx_slice title, char *begin, char *end)
 {
 	size_t room = (size_t)(end - begin);
-	struct gbx_slice kept = title.len < room ? title : gbx_slice("glassbox", sizeof "glassbox");
+	struct gbx_slice kept = title.len < room ? title : gbx_slice("glassbox run", sizeof "glassbox run");
 
 	explicit_bzero(begin, room);
 	if (kept.len < room) {

@@ -30,7 +30,7 @@ static void open_file(struct gbx_printed_file *f, int fd)
 	if (rc == 0)
 		rc = f->appends ? 0 : gbx_position(fd, &f->from, &err);
 	f->from = f->appends ? (uint64_t)st.st_size : f->from;
-	f->why = rc ? gbx_gap_reason(&err) : f->why;
+	f->why = rc ? gbx_gap_reason(&err) : 0;
 	if (rc)
 		gbx_close(&f->fd);
 }

@@ -18,7 +18,7 @@ struct gbx_printed {
 	enum gbx_console_mode mode;
 	struct gbx_printed_file {
 		int fd; /* for reading; -1: no file */
-		Glassbox__Gap__Reason why; /* there is none; 0: the other stream's has it */
+		Glassbox__Gap__Reason why; /* there is none; 0: there is, or the other stream's has it, or a relay */
 		uint64_t from;
 		bool appends; /* everything behind `from` is the job's; else what lies before its position */
 	} file[2]; /* stdout, stderr */

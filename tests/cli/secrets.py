@@ -431,7 +431,9 @@ class Secrets(unittest.TestCase):
         self.assertEqual(done.returncode, 0)
         records = json.loads(self.glassbox("records", "last", "--json"))["records"]
         self.gaps = [(r["body"]["reason"], r["body"]["count"]) for r in records if r["kind"] == "gap" and r["body"]["kind"] == "console"]
-        return {r["body"]["stream"]: r["body"] for r in records if r["kind"] == "console"}
+        seen = [r["body"] for r in records if r["kind"] == "console"]
+        self.assertEqual(len({body["stream"] for body in seen}), len(seen))
+        return {body["stream"]: body for body in seen}
 
     def test_what_goes_into_files_is_read_from_there(self):
         token = hugging_face(random.Random(5))[0]
@@ -466,7 +468,9 @@ class Secrets(unittest.TestCase):
     def test_a_long_text_has_head_and_tail(self):
         with open(self.folder + "/out", "wb") as out, open(self.folder + "/err", "wb") as err:
             seen = self.console("seq 1000000", out, err)["stdout"]
-            digest = self.console("seq 1000000", out, err, ["--console=digest"])["stdout"]
+            digest = self.console("seq 1000000; readlink /proc/$$/fd/1 >job", out, err, ["--console=digest"])["stdout"]
+            with open(self.repo + "/job", encoding="utf-8") as f:
+                self.assertEqual(f.read(), self.folder + "/out\n")  # no relay where there is a file
             self.assertEqual(self.console("seq 3", out, err, ["--console=off"]), {})
         self.assertEqual(self.gaps, [("not-asked", 2)])
         text = "".join(f"{n}\n" for n in range(1, 1000001))
