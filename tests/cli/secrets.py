@@ -468,9 +468,7 @@ class Secrets(unittest.TestCase):
     def test_a_long_text_has_head_and_tail(self):
         with open(self.folder + "/out", "wb") as out, open(self.folder + "/err", "wb") as err:
             seen = self.console("seq 1000000", out, err)["stdout"]
-            digest = self.console("seq 1000000; readlink /proc/$$/fd/1 >job; true", out, err, ["--console=digest"])["stdout"]
-            with open(self.repo + "/job", encoding="utf-8") as f:
-                self.assertEqual(f.read(), self.folder + "/out\n")  # no relay where there is a file
+            digest = self.console("seq 1000000", out, err, ["--console=digest"])["stdout"]  # not relayed as well: console() looks
             self.assertEqual(self.console("seq 3", out, err, ["--console=off"]), {})
         self.assertEqual(self.gaps, [("not-asked", 2)])
         text = "".join(f"{n}\n" for n in range(1, 1000001))
