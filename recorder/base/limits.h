@@ -32,6 +32,8 @@
 #define GBX_LIMIT_CONFIG_ALIASES (64u * 1024 * 1024) /* anchors looked at for all aliases of a YAML file */
 #define GBX_LIMIT_PARAMETERS 1000000u            /* parameters of one run */
 #define GBX_LIMIT_PARAMETER_BYTES (4u * GBX_LIMIT_CONFIG) /* of all their names and values: deep names repeat their beginnings */
+#define GBX_LIMIT_MACHINE_FILE (64u * 1024)       /* a file of /proc or /sys that says what the machine is */
+#define GBX_LIMIT_MACHINE_NAMES 4096u            /* names in a folder of /sys */
 #define GBX_LIMIT_LAYERS 16384u                  /* layers of a bundle */
 #define GBX_LIMIT_KEPT (16u * 1024 * 1024)        /* of a bundle on a pipe that is needed more than once */
 #define GBX_LIMIT_UNNAMED (64u * 1024 * 1024)     /* a layer that the statement does not name and that is read all the same */
@@ -58,10 +60,8 @@
 #define GBX_LIMIT_SYSTEM_FILE (256u * 1024)      /* a file of /proc or /sys */
 #define GBX_LIMIT_GPUS 256u
 #define GBX_LIMIT_GPU_PARTS 16u                  /* instances that one GPU is divided into */
-#define GBX_LIMIT_NUMA 256u                      /* nodes of memory */
-#define GBX_LIMIT_VARIABLES 16384u               /* of the environment that are recorded */
+#define GBX_LIMIT_VARIABLES 10000u               /* of the environment that are recorded, those with values first */
 #define GBX_LIMIT_VARIABLE_NAME 1024u
-#define GBX_LIMIT_VARIABLE (4u * 1024 * 1024)    /* a variable's value; the kernel's own is 128 KiB */
 #define GBX_LIMIT_PATTERNS (4u * 1024 * 1024)    /* a file of ignore patterns */
 #define GBX_LIMIT_EXPORT_PIECE (64u * 1024)      /* of a file, from the process that reads the code */
 #define GBX_LIMIT_EXPORT_CHUNK (GBX_LIMIT_EXPORT_PIECE + 1024) /* a message with one */

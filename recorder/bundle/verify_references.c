@@ -92,6 +92,10 @@ static bool take_body(struct gbx_reference *ref, const Glassbox__Body *b)
 		if (b->parameter->value_case == GLASSBOX__PARAMETER__VALUE_BLOB)
 			take_file(ref, b->parameter->blob);
 		return ref->names == GBX_NAMED_FILE;
+	case GLASSBOX__BODY__BODY_VARIABLE:
+		if (b->variable->content_case == GLASSBOX__VARIABLE__CONTENT_BLOB)
+			take_file(ref, b->variable->blob);
+		return ref->names == GBX_NAMED_FILE;
 	default:
 		return false;
 	}

@@ -69,6 +69,14 @@ static void read_libc(struct gbx_system *s)
 #endif
 }
 
+static void read_clock(struct gbx_system *s)
+{
+	char text[64];
+
+	if (read_start("/sys/devices/system/clocksource/clocksource0/current_clocksource", text, sizeof text))
+		put(s->clock_source, sizeof s->clock_source, trim(gbx_slice_text(text)));
+}
+
 /* Takes text up to a colon. */
 static struct gbx_slice take_field(struct gbx_slice *line)
 {
@@ -193,6 +201,7 @@ void gbx_system_read(struct gbx_system *out)
 	*out = (struct gbx_system){0};
 	read_kernel(out);
 	read_libc(out);
+	read_clock(out);
 	read_user(out);
 	gbx_host_here(&out->host);
 	read_os(out);
@@ -224,6 +233,7 @@ void gbx_system_system(const struct gbx_system *s, Glassbox__System *system)
 	system->kernel_version = text(s->kernel_version);
 	system->machine = text(s->machine);
 	system->libc = text(s->libc);
+	system->clock_source = text(s->clock_source);
 }
 
 void gbx_system_cpu(const struct gbx_system *s, Glassbox__Cpu *cpu)

@@ -14,6 +14,7 @@ struct gbx_system {
 	char kernel_version[256];
 	char machine[256];
 	char libc[64];         /* "glibc 2.36" */
+	char clock_source[64]; /* that the kernel counts time by */
 	char cpu_model[256];
 	char cpu_vendor[256];
 	uint32_t cpu_online;

@@ -10,7 +10,12 @@ static json_t *message_json(const ProtobufCMessage *m);
 /* Bytes that are names of files or words of a command line; all others are digests and ids. */
 static bool is_text(const char *field)
 {
-	return strcmp(field, "path") == 0 || strcmp(field, "value") == 0 || strcmp(field, "head") == 0 || strcmp(field, "tail") == 0;
+	static const char *const text[] = {"path", "value", "name", "head", "tail"};
+
+	for (size_t i = 0; i < sizeof text / sizeof *text; i++)
+		if (strcmp(field, text[i]) == 0)
+			return true;
+	return false;
 }
 
 static json_t *bytes_json(const char *field, const ProtobufCBinaryData *data)

@@ -6,7 +6,7 @@
 #include "cli/diff.h"
 
 static const struct gbx_option options[] = {
-	{"section", 0, "LIST", "only these, with commas: code, arguments, parameters, configs, data, environment, results"},
+	{"section", 0, "LIST", "only these, with commas: code, arguments, parameters, configs, data, environment, variables, packages, libraries, results"},
 	{"patch", 0, NULL, "only the code's patch, for git apply"},
 	{"stat", 0, NULL, "the code's files instead of its patch"},
 	{"json", 0, NULL, "print one JSON object"},
@@ -39,7 +39,7 @@ static int read_sections(const struct gbx_given *given, unsigned *out, struct gb
 		gbx_printable_in(gbx_slice_text(word), shown, sizeof shown);
 		if (near)
 			return gbx_fail(err, GBX_E_USAGE, "diff: no section '%s'; did you mean '%s'?", shown, near);
-		return gbx_fail(err, GBX_E_USAGE, "diff: no section '%s'; expected code, arguments, parameters, configs, data, environment or results",
+		return gbx_fail(err, GBX_E_USAGE, "diff: no section '%s'; expected code, arguments, parameters, configs, data, environment, variables, packages, libraries or results",
 				shown);
 	}
 	return 0;

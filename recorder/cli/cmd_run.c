@@ -187,6 +187,7 @@ static int run_given(const struct gbx_given *given, const struct gbx_secret_user
 		.argv = given->argument,
 		.name = gbx_value(given, "name"),
 		.home = gbx_home(),
+		.environment = environ,
 		.ceilings = getenv("GIT_CEILING_DIRECTORIES"),
 		.library_path = getenv("LD_LIBRARY_PATH"),
 		.secrets = secrets,

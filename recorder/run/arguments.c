@@ -49,23 +49,6 @@ int gbx_arguments_read(const struct gbx_scanner *scanner, char *const *argv, str
 	return rc ? rc : gbx_command_read(out->word, n, &out->said, err);
 }
 
-/* Content over the size of a record goes into a blob; false where that could not be written. */
-static bool make_blob(struct gbx_recorder *r, struct gbx_slice content, Glassbox__Blob *blob, uint8_t sha256[GBX_SHA256_LEN])
-{
-	struct gbx_error err;
-
-	if (gbx_put_blob(r, content, sha256, &err)) {
-		if (r->say)
-			r->say(err.line);
-		gbx_put_gap(r, GLASSBOX__GAP__KIND__PARAMETER, gbx_gap_reason(&err), 1, NULL);
-		return false;
-	}
-	glassbox__blob__init(blob);
-	blob->sha256 = gbx_pb_bytes(sha256, GBX_SHA256_LEN);
-	blob->size = content.len;
-	return true;
-}
-
 static void put_argument(struct gbx_recorder *r, struct gbx_slice value, size_t index)
 {
 	Glassbox__Body body = GLASSBOX__BODY__INIT;
@@ -75,7 +58,7 @@ static void put_argument(struct gbx_recorder *r, struct gbx_slice value, size_t 
 
 	m.index = (uint32_t)index;
 	if (value.len > GBX_LIMIT_BODY / 2) {
-		if (!make_blob(r, value, &blob, sha256))
+		if (!gbx_put_content(r, GLASSBOX__GAP__KIND__ARGUMENT, value, &blob, sha256))
 			return;
 		m.content_case = GLASSBOX__ARGUMENT__CONTENT_BLOB;
 		m.blob = &blob;
@@ -97,21 +80,9 @@ static void put_argument_of(struct gbx_recorder *r, const struct gbx_arguments *
 	gbx_put_gap_secret(r, GLASSBOX__GAP__KIND__ARGUMENT, place, a->hits[index]);
 }
 
-/* An order for n records that says nothing; the plain one where there is no memory or randomness for another. */
-static size_t *random_order(size_t n)
-{
-	size_t *order = gbx_calloc(n, sizeof *order);
-	struct gbx_error ignored;
-
-	if (order && gbx_shuffle(order, n, &ignored))
-		for (size_t i = 0; i < n; i++)
-			order[i] = i;
-	return order;
-}
-
 static void put_arguments(struct gbx_recorder *r, const struct gbx_arguments *a)
 {
-	size_t *order = random_order(a->len);
+	size_t *order = gbx_random_order(a->len);
 
 	for (size_t i = 0; i < a->len; i++)
 		put_argument_of(r, a, order ? order[i] : i);
@@ -130,7 +101,7 @@ static void put_parameter(struct gbx_recorder *r, const struct gbx_parameter *p,
 
 	gbx_parameter_message(p, &m);
 	if (gbx_parameter_is_large(p)) {
-		if (gbx_parameter_json(p, &json, &err) || !make_blob(r, gbx_slice_of(&json), &blob, sha256))
+		if (gbx_parameter_json(p, &json, &err) || !gbx_put_content(r, GLASSBOX__GAP__KIND__PARAMETER, gbx_slice_of(&json), &blob, sha256))
 			return;
 		m.value_case = GLASSBOX__PARAMETER__VALUE_BLOB;
 		m.blob = &blob;
@@ -193,7 +164,7 @@ static void order_repeated(const struct gbx_parameters *list, size_t *order)
 void gbx_put_parameters(struct gbx_recorder *r, const struct gbx_parameters *list, Glassbox__Parameter__Source source,
 			const struct gbx_ref *config)
 {
-	size_t *order = random_order(list->len);
+	size_t *order = gbx_random_order(list->len);
 
 	/* A config has each name once. */
 	if (order && !config)

@@ -7,7 +7,7 @@
 
 const char *gbx_section_name(enum gbx_section section)
 {
-	static const char *const name[] = {"code", "arguments", "parameters", "configs", "data", "environment", "packages", "libraries", "results"};
+	static const char *const name[] = {"code", "arguments", "parameters", "configs", "data", "environment", "variables", "packages", "libraries", "results"};
 
 	return name[section];
 }

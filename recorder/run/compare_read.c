@@ -110,6 +110,16 @@ static int take_parameter(struct gbx_compared *c, const Glassbox__Parameter *p, 
 					 .rank = ((uint64_t)gbx_parameter_rank(p->source) << 32) + UINT32_MAX - (uint32_t)c->len}, err);
 }
 
+static int take_variable(struct gbx_compared *c, const Glassbox__Variable *v, struct gbx_error *err)
+{
+	GBX_AUTO_STRING char *name = printable("", gbx_slice_text(v->name));
+	GBX_AUTO_STRING char *value = v->content_case == GLASSBOX__VARIABLE__CONTENT_BLOB ? blob_text(v->blob)
+				      : v->content_case == GLASSBOX__VARIABLE__CONTENT_VALUE ? printable("", gbx_pb_slice(v->value))
+											     : gbx_strdup("(value not recorded)");
+
+	return tell(c, (struct gbx_told){.section = GBX_SECTION_VARIABLES, .name = name, .value = value}, err);
+}
+
 static int take_dataset(struct gbx_compared *c, const Glassbox__Dataset *d, const struct gbx_stream_view *stream, uint64_t seq,
 			struct gbx_error *err)
 {
@@ -179,13 +189,56 @@ static int take_system(struct gbx_compared *c, const Glassbox__System *m, struct
 	return rc;
 }
 
+static int take_gpu(struct gbx_compared *c, const Glassbox__Gpu *g, struct gbx_error *err)
+{
+	char name[32];
+	GBX_AUTO_STRING char *value = gbx_asprintf("%s, driver %s, %llu bytes, VBIOS %s", g->model, g->driver, (unsigned long long)g->memory_bytes, g->vbios);
+
+	snprintf(name, sizeof name, "gpu %u", g->index);
+	return tell(c, (struct gbx_told){.section = GBX_SECTION_ENVIRONMENT, .name = name, .value = value}, err);
+}
+
+static int take_container(struct gbx_compared *c, const Glassbox__Container *m, struct gbx_error *err)
+{
+	int rc = tell_text(c, GBX_SECTION_ENVIRONMENT, "container image", m->image, err);
+
+	return rc ? rc : tell_text(c, GBX_SECTION_ENVIRONMENT, "container image digest", m->digest, err);
+}
+
+static int take_limits(struct gbx_compared *c, const Glassbox__Limits *m, struct gbx_error *err)
+{
+	GBX_AUTO_STRING char *share = gbx_asprintf("%llu of %llu us", (unsigned long long)m->cpu_quota_micros, (unsigned long long)m->cpu_period_micros);
+	int rc = m->memory_bytes ? tell_number(c, GBX_SECTION_ENVIRONMENT, "memory limit", m->memory_bytes, err) : 0;
+
+	if (rc == 0 && m->cpu_period_micros)
+		rc = tell(c, (struct gbx_told){.section = GBX_SECTION_ENVIRONMENT, .name = "processor limit", .value = share}, err);
+	return rc ? rc : tell_text(c, GBX_SECTION_ENVIRONMENT, "processors allowed", m->cpus, err);
+}
+
+/* What the processors can do, in one text. */
+static int tell_flags(struct gbx_compared *c, const Glassbox__Cpu *cpu, struct gbx_error *err)
+{
+	GBX_AUTO_BYTES struct gbx_bytes text = {0};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < cpu->n_flag; i++)
+		rc = gbx_bytes_printf(&text, err, "%s%s", i ? " " : "", cpu->flag[i]);
+	return rc || !text.len ? rc : tell_text(c, GBX_SECTION_ENVIRONMENT, "cpu features", (char *)text.data, err);
+}
+
 static int take_device(struct gbx_compared *c, const Glassbox__Device *d, struct gbx_error *err)
 {
+	if (d->device_case == GLASSBOX__DEVICE__DEVICE_GPU)
+		return take_gpu(c, d->gpu, err);
 	if (d->device_case == GLASSBOX__DEVICE__DEVICE_MEMORY)
 		return tell_number(c, GBX_SECTION_ENVIRONMENT, "memory", d->memory->bytes, err);
 	if (d->device_case != GLASSBOX__DEVICE__DEVICE_CPU)
 		return 0;
 	int rc = tell_text(c, GBX_SECTION_ENVIRONMENT, "cpu", d->cpu->model, err);
+	if (rc == 0)
+		rc = tell_flags(c, d->cpu, err);
+	if (rc == 0)
+		rc = tell_text(c, GBX_SECTION_ENVIRONMENT, "microcode", d->cpu->microcode, err);
 	return rc ? rc : tell_number(c, GBX_SECTION_ENVIRONMENT, "processors", d->cpu->logical, err);
 }
 
@@ -250,6 +303,8 @@ static int take_record(void *arg, const struct gbx_stream_view *stream, const st
 		return take_config(c, b->config, err);
 	case GLASSBOX__BODY__BODY_PARAMETER:
 		return take_parameter(c, b->parameter, err);
+	case GLASSBOX__BODY__BODY_VARIABLE:
+		return take_variable(c, b->variable, err);
 	case GLASSBOX__BODY__BODY_CODE:
 		return take_code(c, b->code, err);
 	case GLASSBOX__BODY__BODY_DATASET:
@@ -263,6 +318,10 @@ static int take_record(void *arg, const struct gbx_stream_view *stream, const st
 		return take_system(c, b->system, err);
 	case GLASSBOX__BODY__BODY_DEVICE:
 		return take_device(c, b->device, err);
+	case GLASSBOX__BODY__BODY_LIMITS:
+		return take_limits(c, b->limits, err);
+	case GLASSBOX__BODY__BODY_CONTAINER:
+		return take_container(c, b->container, err);
 	case GLASSBOX__BODY__BODY_HOST:
 		return take_host(c, b->host, err);
 	case GLASSBOX__BODY__BODY_PACKAGE:

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "capture/machine.h"
 #include "capture/secrets.h"
 #include "capture/gpu.h"
 #include "capture/system.h"
@@ -58,10 +59,15 @@ static void put_devices(struct gbx_recorder *r, const struct gbx_system *s, Glas
 	Glassbox__Device device = GLASSBOX__DEVICE__INIT;
 	Glassbox__Cpu cpu = GLASSBOX__CPU__INIT;
 	Glassbox__Memory memory = GLASSBOX__MEMORY__INIT;
+	struct gbx_cpu_features features;
 
 	body.body_case = GLASSBOX__BODY__BODY_DEVICE;
 	body.device = &device;
+	gbx_machine_cpu(-1, &features);
 	gbx_system_cpu(s, &cpu);
+	cpu.flag = features.flag;
+	cpu.n_flag = features.flags;
+	cpu.microcode = features.microcode;
 	device.device_case = GLASSBOX__DEVICE__DEVICE_CPU;
 	device.cpu = &cpu;
 	gbx_put(r, &body, NULL);
@@ -75,7 +81,24 @@ static void put_devices(struct gbx_recorder *r, const struct gbx_system *s, Glas
 	gbx_put(r, &body, NULL);
 }
 
-void gbx_put_machine(struct gbx_recorder *r, Glassbox__Bus *bus)
+static int put_body(void *arg, const Glassbox__Body *body, struct gbx_error *err)
+{
+	(void)err;
+	gbx_put(arg, body, NULL);
+	return 0;
+}
+
+/* Nodes of memory, limits, container. The job is started in the cgroup of its recorder. */
+static void put_surroundings(struct gbx_recorder *r, char *const *environment)
+{
+	struct gbx_machine_options o = {.root = -1, .pid = (uint64_t)getpid(), .environment = environment};
+	struct gbx_error err;
+
+	if (gbx_machine_read(&o, put_body, r, &err) && r->say)
+		r->say(err.line);
+}
+
+void gbx_put_machine(struct gbx_recorder *r, char *const *environment, Glassbox__Bus *bus)
 {
 	Glassbox__Body body = GLASSBOX__BODY__INIT;
 	Glassbox__Host host = GLASSBOX__HOST__INIT;
@@ -92,5 +115,6 @@ void gbx_put_machine(struct gbx_recorder *r, Glassbox__Bus *bus)
 	body.system = &system;
 	gbx_put(r, &body, NULL);
 	put_devices(r, &s, bus);
+	put_surroundings(r, environment);
 	put_process(r, GLASSBOX__PROCESS__ROLE__RECORDER, (uint64_t)getpid());
 }

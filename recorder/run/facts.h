@@ -7,8 +7,9 @@
 
 void gbx_put_run_start(struct gbx_recorder *r);
 void gbx_put_name(struct gbx_recorder *r, const char *name);
-/* Host, system, devices and the recorder's own process; *bus is what the bus shows, for those who ask the devices. */
-void gbx_put_machine(struct gbx_recorder *r, Glassbox__Bus *bus);
+/* Host, system, devices, limits, container and the recorder's own process. environment: the job's, ended by NULL, or NULL; *bus is what the
+ * bus shows, for those who ask the devices. */
+void gbx_put_machine(struct gbx_recorder *r, char *const *environment, Glassbox__Bus *bus);
 void gbx_put_job_process(struct gbx_recorder *r, uint64_t pid);
 /* What the capture of the code came to, its gaps too. */
 void gbx_put_code(struct gbx_recorder *r, const struct gbx_code_result *code);

@@ -17,6 +17,8 @@ int gbx_private_gather(struct gbx_private *p, const struct gbx_record *r, struct
 
 /* The reason for which a record is withheld whatever is in it, or NULL. */
 const char *gbx_private_kind(Glassbox__Kind kind);
+/* The same for a variable by its name: those of addresses and hosts, with a folder that not every machine has, and those of which nothing but the name is recorded. */
+const char *gbx_private_variable(const Glassbox__Variable *v);
 /* Whether a reason is one of those, of a record of this kind. */
 bool gbx_private_says(Glassbox__Kind kind, const char *reason);
 /* *reason: why the record is withheld for what is in it, or NULL: a value, name, path, address or config that has a folder, machine or

@@ -220,3 +220,31 @@ int gbx_put_blob(struct gbx_recorder *r, struct gbx_slice content, uint8_t sha25
 		memcpy(sha256, digest, sizeof digest);
 	return rc;
 }
+
+bool gbx_put_content(struct gbx_recorder *r, Glassbox__Gap__Kind kind, struct gbx_slice content, Glassbox__Blob *blob,
+		     uint8_t sha256[GBX_SHA256_LEN])
+{
+	struct gbx_error err;
+
+	if (gbx_put_blob(r, content, sha256, &err)) {
+		if (r->say)
+			r->say(err.line);
+		gbx_put_gap(r, kind, gbx_gap_reason(&err), 1, NULL);
+		return false;
+	}
+	glassbox__blob__init(blob);
+	blob->sha256 = gbx_pb_bytes(sha256, GBX_SHA256_LEN);
+	blob->size = content.len;
+	return true;
+}
+
+size_t *gbx_random_order(size_t n)
+{
+	size_t *order = gbx_calloc(n, sizeof *order);
+	struct gbx_error ignored;
+
+	if (order && gbx_shuffle(order, n, &ignored))
+		for (size_t i = 0; i < n; i++)
+			order[i] = i;
+	return order;
+}

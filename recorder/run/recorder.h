@@ -85,7 +85,13 @@ int gbx_relate(struct gbx_recorder *r, const char *path, Glassbox__Path *out, st
 /* Shuffles n indexes by the kernel's randomness: records of one kind are written in an order that says nothing. */
 int gbx_shuffle(size_t *index, size_t n, struct gbx_error *err) GBX_MUST_USE;
 
+/* An order for n records that says nothing, to be freed; the plain one where there is no randomness for another, NULL without memory. */
+size_t *gbx_random_order(size_t n);
+
 /* Content for the run's blob folder, under its SHA-256. */
 int gbx_put_blob(struct gbx_recorder *r, struct gbx_slice content, uint8_t sha256[GBX_SHA256_LEN], struct gbx_error *err) GBX_MUST_USE;
+/* The same for content over the size of a record; *blob then points into sha256. False, and a gap of this kind, where it could not be written. */
+bool gbx_put_content(struct gbx_recorder *r, Glassbox__Gap__Kind kind, struct gbx_slice content, Glassbox__Blob *blob,
+		     uint8_t sha256[GBX_SHA256_LEN]) GBX_MUST_USE;
 
 #endif

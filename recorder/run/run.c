@@ -11,6 +11,7 @@
 #include "run/facts.h"
 #include "run/seal.h"
 #include "run/sign.h"
+#include "run/variables.h"
 #include "run/written.h"
 #include "store/hold.h"
 
@@ -196,7 +197,9 @@ static void put_start(struct session *s, struct command *command)
 	gbx_put_run_start(&s->recorder);
 	if (s->o->name)
 		gbx_put_name(&s->recorder, s->o->name);
-	gbx_put_machine(&s->recorder, &s->bus);
+	gbx_put_machine(&s->recorder, s->o->environment, &s->bus);
+	if (s->o->environment)
+		gbx_put_variables(&s->recorder, s->o->environment);
 	open_identity(s);
 	gbx_run_code_wait(&s->code, &code);
 	put_roots(s, &code);

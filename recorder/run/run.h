@@ -11,6 +11,7 @@ struct gbx_run_options {
 	const char *name;               /* or NULL */
 	const char *const *data, *const *output, *const *config, *const *param;
 	size_t data_len, output_len, config_len, param_len;
+	char *const *environment;       /* that the job is started with, ended by NULL; or NULL: not known */
 	const char *const *root;        /* "NAME=DIR": folders that paths are told relative to, the user's first */
 	size_t roots;
 	struct gbx_store_choice store;  /* create and git_dir are filled in here */

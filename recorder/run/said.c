@@ -16,6 +16,8 @@ const Glassbox__Blob *gbx_body_file(const Glassbox__Body *b)
 		return b->argument->blob;
 	if (b->body_case == GLASSBOX__BODY__BODY_PARAMETER && b->parameter->value_case == GLASSBOX__PARAMETER__VALUE_BLOB)
 		return b->parameter->blob;
+	if (b->body_case == GLASSBOX__BODY__BODY_VARIABLE && b->variable->content_case == GLASSBOX__VARIABLE__CONTENT_BLOB)
+		return b->variable->blob;
 	return NULL;
 }
 

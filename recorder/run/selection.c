@@ -174,6 +174,8 @@ static int private_reason(const struct gbx_selection *sel, const struct gbx_stre
 	/* conda names the address of each package; of a wheel there is one where no index gave it. */
 	if (r->kind->kind == GLASSBOX__KIND__PACKAGE && r->body->package->form != GLASSBOX__PACKAGE__FORM__CONDA && *r->body->package->url)
 		*reason = "where a package was installed from";
+	if (r->kind->kind == GLASSBOX__KIND__VARIABLE)
+		*reason = gbx_private_variable(r->body->variable);
 	if (!*reason && r->kind->kind == GLASSBOX__KIND__CODE && sel->code_differs)
 		*reason = "the code differs from the commit";
 	return *reason || (config && config->in_head) ? 0 : gbx_private_content(&sel->private, sel->store, sel->run, r->body, reason, err);
@@ -217,6 +219,10 @@ static void take_names(struct gbx_selected *item, const Glassbox__Body *b)
 	case GLASSBOX__BODY__BODY_PARAMETER:
 		if (b->parameter->value_case == GLASSBOX__PARAMETER__VALUE_BLOB)
 			take_file(item, b->parameter->blob);
+		break;
+	case GLASSBOX__BODY__BODY_VARIABLE:
+		if (b->variable->content_case == GLASSBOX__VARIABLE__CONTENT_BLOB)
+			take_file(item, b->variable->blob);
 		break;
 	default:
 		break;

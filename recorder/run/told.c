@@ -88,6 +88,13 @@ static bool take_argument(struct gbx_secret *s, const Glassbox__Argument *a)
 	return a->content_case == GLASSBOX__ARGUMENT__CONTENT_BLOB ? keep_file(s, a->blob) : keep(&s->text, gbx_pb_slice(a->value));
 }
 
+static bool take_variable(struct gbx_secret *s, const Glassbox__Variable *v)
+{
+	if (v->content_case == GLASSBOX__VARIABLE__CONTENT_BLOB)
+		return keep_file(s, v->blob);
+	return v->content_case == GLASSBOX__VARIABLE__CONTENT__NOT_SET || keep(&s->text, gbx_pb_slice(v->value));
+}
+
 static bool take(struct gbx_secret *s, const Glassbox__Body *b)
 {
 	switch (b->body_case) {
@@ -95,6 +102,8 @@ static bool take(struct gbx_secret *s, const Glassbox__Body *b)
 		return take_parameter(s, b->parameter);
 	case GLASSBOX__BODY__BODY_ARGUMENT:
 		return take_argument(s, b->argument);
+	case GLASSBOX__BODY__BODY_VARIABLE:
+		return take_variable(s, b->variable);
 	case GLASSBOX__BODY__BODY_CONFIG:
 		return (!b->config->content || keep_file(s, b->config->content)) && keep_path(s, b->config->path);
 	case GLASSBOX__BODY__BODY_DECLARATION:
@@ -368,6 +377,23 @@ static bool tells_package(const struct gbx_telling *d, const struct gbx_secret *
 	return holds(d->said, w->name) || holds(d->said, w->text);
 }
 
+bool gbx_is_common(const char *name)
+{
+	static const char *const common[] = {"root", "user", "admin", "ubuntu", "debian", "ec2-user", "jovyan", "nobody", "localhost",
+					     "/tmp", "/var/tmp", "/dev/shm", "/root", "/workspace", "/app", "/data", "/mnt", "/opt", "/srv", NULL};
+
+	for (const char *const *word = common; name && *word; word++)
+		if (strcmp(name, *word) == 0)
+			return true;
+	return false;
+}
+
+/* PATH and its kind have such folders on all machines. */
+static bool variable_tells_identity(struct gbx_slice text, const struct gbx_secret *w)
+{
+	return (!gbx_is_common(w->text) && holds_word(text, w->text)) || (!gbx_is_common(w->more) && holds_word(text, w->more));
+}
+
 bool gbx_tells_identity(struct gbx_slice text, const struct gbx_secret *w)
 {
 	return holds_word(text, w->text) || holds_word(text, w->more);
@@ -396,9 +422,12 @@ bool gbx_tells(const struct gbx_telling *shown, const struct gbx_secret *withhel
 		return tells_package(shown, withheld);
 	case GLASSBOX__KIND__ROOT:
 	case GLASSBOX__KIND__HOST:
+		if (shown->body->body_case == GLASSBOX__BODY__BODY_VARIABLE)
+			return variable_tells_identity(shown->said, withheld);
 		return gbx_tells_identity(shown->said, withheld);
 	case GLASSBOX__KIND__NAME:
 	case GLASSBOX__KIND__GIT:
+	case GLASSBOX__KIND__VARIABLE:
 		return holds(shown->said, withheld->text);
 	default:
 		return false;

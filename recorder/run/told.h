@@ -33,6 +33,8 @@ struct gbx_telling {
 int gbx_secret_take(const Glassbox__Body *body, struct gbx_secret *out, struct gbx_error *err) GBX_MUST_USE;
 void gbx_secret_free(struct gbx_secret *s);
 
+/* Whether thousands of machines have a name or folder so called: it tells of none. NULL: no. */
+bool gbx_is_common(const char *name);
 /* Whether a text has the path of a root in it, or the name of a host or its user. */
 bool gbx_tells_identity(struct gbx_slice text, const struct gbx_secret *withheld);
 bool gbx_tells(const struct gbx_telling *shown, const struct gbx_secret *withheld);

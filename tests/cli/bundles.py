@@ -107,9 +107,9 @@ def field_number(number, value):
 
 
 KINDS = {"stream-start": 1, "run-start": 2, "run-end": 3, "stream-end": 4, "seal": 5, "gap": 6, "heartbeat": 7, "place": 10, "root": 11,
-         "name": 12, "arg": 13, "config": 14, "param": 15, "code": 20, "git": 21, "declaration": 30, "data": 31, "data-files": 32,
+         "name": 12, "arg": 13, "config": 14, "param": 15, "var": 16, "code": 20, "git": 21, "declaration": 30, "data": 31, "data-files": 32,
          "artifact": 33, "host": 40, "system": 41, "device": 42, "process": 43, "usage": 44, "package": 45,
-         "library": 46, "interpreter": 49, "metric": 50, "console": 60}
+         "library": 46, "limits": 47, "container": 48, "interpreter": 49, "metric": 50, "console": 60}
 NAME_OF_KIND = {number: name for name, number in KINDS.items()}
 
 
@@ -339,7 +339,9 @@ class Place:
         self.folder = folder
         self.glassbox = os.environ["GLASSBOX"]
         self.verifier = os.environ["GLASSBOX_VERIFY"]
-        self.env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": self.path("home"), "LC_ALL": "C.UTF-8",
+        # Without folders of this machine: a bundle of the public profile shows such a PATH.
+        usual = [d for d in os.environ.get("PATH", "").split(":") if d.startswith(("/usr/", "/bin", "/sbin"))]
+        self.env = {"PATH": ":".join(usual or ["/usr/bin", "/bin"]), "HOME": self.path("home"), "LC_ALL": "C.UTF-8",
                     "XDG_CONFIG_HOME": self.path("config"), "XDG_STATE_HOME": self.path("state"),
                     "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CEILING_DIRECTORIES": folder}
         for name in ("GIT_AUTHOR", "GIT_COMMITTER"):

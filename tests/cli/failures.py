@@ -766,7 +766,7 @@ class Failures(unittest.TestCase):
         for command in (["show", "last"], ["diff", "last", "last", "--section"]):
             near = {"show": "show: no section '%s'; did you mean '%s'?", "diff": "diff: no section '%s'; did you mean '%s'?"}
             far = {"show": "show: no section '%s'; expected %s",
-                   "diff": "diff: no section '%s'; expected code, arguments, parameters, configs, data, environment or results"}
+                   "diff": "diff: no section '%s'; expected code, arguments, parameters, configs, data, environment, variables, packages, libraries or results"}
             self.fails(2, near[command[0]], *command, "coed", names=["'coed'", "'code'"])
             self.fails(2, far[command[0]], *command, "entirely-different", names="'entirely-different'")
         for kind in ("parm", "entirely-different"):

@@ -246,7 +246,8 @@ class Outcomes(unittest.TestCase):
         p.box("publish", "first", "--withhold", "param", "--reason", "not ours to tell", "--withhold", "config", "--withhold", "code", "-o",
               p.path("little"))
         _, text, report = self.verify(p.path("little"))
-        self.assertIn(f"withheld by the owner, {len(report['withheld'])} of 33 records:\n", text)
+        # As many as this environment has variables that no table names.
+        self.assertRegex(text, f"withheld by the owner, {len(report['withheld'])} of [0-9]+ records:\n")
         self.assertIn("  4 x param: not ours to tell\n", text)
         self.assertIn("  1 x code: no reason given\n", text)
         each = p.call(p.verifier, "-v", p.path("little"), "--key", self.key).stdout.decode()

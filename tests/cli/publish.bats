@@ -28,7 +28,7 @@ END
 @test "the public profile withholds what should not be public by accident and nothing else" {
 	prepare
 	"$G" publish -q last -o "$D/b"
-	is "$(withheld "$D/b")" "arg console git host root"
+	is "$(withheld "$D/b")" "arg console git host root var"
 	# The one that has a folder in it.
 	is "$(json "$D/v" "[w['reason'] for w in d['withheld'] if w['kind'] == 'arg']")" "['it has a folder of the machine in it']"
 	layers "$D/b" | grep -q '^code/0.tar '
@@ -38,7 +38,7 @@ END
 @test "the code is withheld where the snapshot differs from HEAD" {
 	prepare changed
 	"$G" publish -q last -o "$D/b"
-	is "$(withheld "$D/b")" "arg code console git host root"
+	is "$(withheld "$D/b")" "arg code console git host root var"
 	! layers "$D/b" | grep -q '^code/' || false
 	! all_of "$D/b" | grep -aq secret_line
 	"$V" -q "$D/b" --key "$PUB"
