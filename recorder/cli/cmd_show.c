@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/describe.h"
+#include "cli/determinism.h"
 #include "cli/show_parameters.h"
 #include "journal/clock.h"
 #include "run/sign.h"
@@ -14,6 +15,7 @@
 
 static const struct gbx_option options[] = {
 	{"gaps", 0, NULL, "only what was not captured, and where"},
+	{"determinism", 0, NULL, "what may keep the run from repeating bit for bit, and how to set it"},
 	{"json", 0, NULL, "print one JSON object"},
 	{"store", 0, "DIR", "the store"},
 	{"help", 'h', NULL, "print this"},
@@ -61,6 +63,7 @@ struct page {
 	unsigned wanted; /* a bit for each section */
 	struct gbx_run_facts metrics; /* their points are summed up */
 	struct gbx_shown_parameters parameters; /* all sources of one name together */
+	struct gbx_determinism *determinism;    /* asked for; or NULL */
 };
 
 static size_t section_of(Glassbox__Kind kind)
@@ -98,6 +101,11 @@ static int take_record(void *arg, const struct gbx_stream_view *stream, const st
 	size_t section = section_of(r->kind->kind);
 	char text[2048];
 
+	if (p->determinism && r->body) {
+		int rc = gbx_determinism_take(p->determinism, r, err);
+		if (rc)
+			return rc;
+	}
 	if (section == SECTIONS || !r->body || !(p->wanted & 1u << section))
 		return 0;
 	if (r->kind->kind == GLASSBOX__KIND__METRIC)
@@ -114,8 +122,9 @@ static int take_record(void *arg, const struct gbx_stream_view *stream, const st
 	if (rc)
 		return rc;
 	gbx_describe(r->body, text, sizeof text);
+	bool bare = r->kind->kind == GLASSBOX__KIND__VARIABLE && r->body->variable->content_case == GLASSBOX__VARIABLE__CONTENT__NOT_SET;
 	uint32_t order = r->kind->kind == GLASSBOX__KIND__ARGUMENT ? r->body->argument->index
-			 : is_sorted(section) ? r->kind->kind != sections[section].kinds[0] : (uint32_t)p->len;
+			 : bare ? 1 : is_sorted(section) ? r->kind->kind != sections[section].kinds[0] : (uint32_t)p->len;
 	p->line[p->len++] = (struct line){.section = section, .text = gbx_strdup(text), .order = order};
 	return 0;
 }
@@ -236,6 +245,8 @@ static int show(struct page *p, const struct gbx_run_view *v, const char *signer
 	if (p->json) {
 		json_t *sections_json = p->json;
 		p->json = NULL;
+		if (p->determinism)
+			gbx_json_set(&sections_json, "determinism", gbx_determinism_json(p->determinism));
 		return gbx_print_json(json_pack("{s:s, s:s, s:o, s:s, s:b, s:o, s:o, s:I, s:I, s:I, s:o, s:o}", "format", "glassbox.show/1", "run",
 						v->run, "name", v->name ? gbx_json_bytes(gbx_slice_text(v->name)) : json_null(),
 						"state", gbx_run_state_name(v->state), "signed", v->is_signed, "signer",
@@ -246,6 +257,8 @@ static int show(struct page *p, const struct gbx_run_view *v, const char *signer
 				      GBX_EXIT_OK);
 	}
 	print_head(v, signer);
+	if (p->determinism)
+		gbx_determinism_print(p->determinism);
 	print_page(p);
 	return gbx_end_output(GBX_EXIT_OK);
 }
@@ -270,7 +283,9 @@ static int read_sections(const struct gbx_given *given, unsigned *out, struct gb
 {
 	char shown[64];
 
-	*out = gbx_flag(given, "gaps") ? 1u << (SECTIONS - 1) : given->arguments == 1 ? (1u << SECTIONS) - 1 : 0;
+	bool all = given->arguments == 1 && !gbx_flag(given, "determinism");
+
+	*out = gbx_flag(given, "gaps") ? 1u << (SECTIONS - 1) : all ? (1u << SECTIONS) - 1 : 0;
 	for (size_t k = 1; k < given->arguments; k++) {
 		size_t i = 0;
 		while (i < SECTIONS && strcmp(sections[i].name, given->argument[k]) != 0)
@@ -293,11 +308,13 @@ static int cmd_show(const struct gbx_given *given)
 	GBX_CLEANUP(gbx_store_free) struct gbx_store store = {0};
 	GBX_CLEANUP(gbx_run_view_free) struct gbx_run_view view = {0};
 	GBX_CLEANUP(free_page) struct page page = {.json = gbx_flag(given, "json") ? json_object() : NULL};
+	GBX_CLEANUP(gbx_determinism_free) struct gbx_determinism determinism = {0};
 	char run[GBX_ULID_TEXT + 1], signer[GBX_NAME_MAX + 1];
 	uint8_t key[GBX_PUBLIC_KEY_LEN];
 	struct gbx_error err, ignored;
 	int rc = read_sections(given, &page.wanted, &err);
 
+	page.determinism = gbx_flag(given, "determinism") ? &determinism : NULL;
 	if (rc == 0)
 		rc = gbx_open_run(given, &store, run, &err);
 	if (rc == 0)
@@ -316,7 +333,7 @@ static int cmd_show(const struct gbx_given *given)
 
 const struct gbx_command gbx_cmd_show = {
 	.name = "show",
-	.usage = "RUN [SECTION...] [--gaps] [--json]",
+	.usage = "RUN [SECTION...] [--gaps] [--determinism] [--json]",
 	.summary = "show a run: command, parameters, code, data, outputs, metrics, machine, variables, process, gaps",
 	.options = options,
 	.least = 1,

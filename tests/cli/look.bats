@@ -106,3 +106,21 @@ END
 	is "$status$output" 2
 	has "$stderr" "did you mean 'param'"
 }
+
+@test "show says what may keep a run from repeating" {
+	env -u PYTHONHASHSEED CUBLAS_WORKSPACE_CONFIG=:4096:8 TF_DETERMINISTIC_OPS=0 NCCL_ALGO=Ring XLA_FLAGS=--xla_dump_to=/tmp "$G" run -q --param my.seed=3 -- true
+	"$G" show last --determinism > "$D/text"
+	grep -q '^  PYTHONHASHSEED  *not set; .*PYTHONHASHSEED=0$' "$D/text"
+	grep -q '^  CUBLAS_WORKSPACE_CONFIG  *set to :4096:8$' "$D/text"
+	grep -q '^  TF_DETERMINISTIC_OPS  *set to 0; ' "$D/text"
+	grep -q '^  code  *not looked at; ' "$D/text"
+	grep -q '^  in the process  *not looked at; ' "$D/text"
+	hasnt "$(cat "$D/text")" "value not recorded"
+	"$G" show last --determinism --json > "$D/json"
+	of() { json "$D/json" "[(e['state'], e['value'], e['repeats']) for e in d['sections']['determinism'] if e['name'] == '$1']"; }
+	is "$(of PYTHONHASHSEED)" "[('not set', None, False)]"
+	is "$(of CUBLAS_WORKSPACE_CONFIG)" "[('set', ':4096:8', True)]"
+	is "$(of XLA_FLAGS)" "[('set', '--xla_dump_to=/tmp', False)]"
+	is "$(of NCCL_ALGO)" "[('set', 'Ring', None)]"
+	is "$(of seed)" "[('seen', 'a parameter names one', None)]"
+}
