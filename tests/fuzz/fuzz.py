@@ -17,9 +17,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 # The longest input of a target: as short as it can be with everything in it that the reader knows, since short ones run faster.
 LONGEST = {
-    "ahead": 1500, "config": 512, "dsse": 700, "entry": 256, "folder": 49152, "image_manifest": 1300, "index": 700, "journal": 1500, "json": 512,
+    "ahead": 1500, "config": 512, "dsse": 700, "elf": 2048, "entry": 256, "folder": 49152, "image_manifest": 1300, "index": 700, "journal": 1500, "json": 512,
     "key": 400, "layout": 128, "leaf": 256, "manifest": 600, "note": 700, "pb": 512, "pipe": 49152, "proof": 1400, "publication": 1500,
-    "record": 1024, "ring": 512, "secrets": 256, "streams": 128, "tar": 4096, "text": 64, "tfrecord": 256, "verify": 49152, "vkey": 400,
+    "record": 1024, "ring": 512, "secrets": 256, "software": 1024, "streams": 128, "tar": 4096, "text": 64, "tfrecord": 256, "verify": 49152, "vkey": 400,
 }
 READER_LIMITS = ["-malloc_limit_mb=64", "-rss_limit_mb=512", "-timeout=5"]
 VERIFIER_LIMITS = ["-malloc_limit_mb=64", "-rss_limit_mb=1024", "-timeout=20"]

@@ -27,6 +27,55 @@ JSON = ['{}', '[]', '{"a":[1,-2.5e3,true,false,null,"\\u00e9\\n"],"b":{"c":{}}}'
 YAML = ["a: 1\nb: {c: [1, two, ~], d: yes}\n", "a: &x {p: 1}\nb: {<<: *x, q: 2}\nc: *x\n", "a: !!str 5\nb: !include x\n? [1]\n: 2\n", "a: |\n  text\n  more\n",
         "---\n- 1\n- [2, {x: 1e-3}]\n", "1:30: 0x1f\n\"q\\u0041\": 'it''s'\n", "a: *b\n", "a: &a [*a]\n", "\ufeffa: .5\n"]
 
+# By the number of the reader, which is the first byte.
+SOFTWARE = [
+    b"\0" b"55b-55f r-xp 00002000 fe:00 24 /usr/bin/cat\n7f0-7f1 r-xp 0 08:02 9 /tmp/a\\012b (deleted)\n7f0-7f1 rw-p 0 00:00 0 [heap]\n",
+    b"\1" b"Metadata-Version: 2.1\nName: Foo__.Bar\nVersion: 1.0\n\nName: no\n",
+    b"\2" b"# x\nimport a\n/a/b\n../c\n\"a,b\",sha256=x,1\nhome = /usr/bin\n",
+    b"\3" b"7 (a) b) S 1 7 7 0 -1 4194304 100 55 0 0 1 2 3 4 20 0 1 0 999 4096 1 2\n", b"\3" b"python3\0-W\0x\0-Es\0PATH=/bin\0",
+    b"\4" + bytes.fromhex("0000000200000016" "000003e80000000600000000000000010000045c000000040000000800000003") + b"glibc\0\0\0" + bytes(12) + b"x\0",
+    b"\5" b'{"name":"a","files":["b","\\u00e9\\n"],"link":{"x":[1,{"y":"z"}]},"n":-1.5e3,"t":true}',
+    b"\6" b'{"url":"https://u:p@h/r.git","vcs_info":{"commit_id":"0123456789012345678901234567890123456789"}}',
+    b"\6" b'{"url":"file:///a%20b/","dir_info":{"editable":true}}',
+    b"\6" b'{"url":"https://h/a","archive_info":{"hash":"sha256=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"}}',
+]
+
+
+class Elf:
+    """A small shared object that has everything that is read of one: 64 or 32 bits, either byte order."""
+    def __init__(self, wide, big):
+        self.data, self.wide, self.order = bytearray(0x800), wide, "big" if big else "little"
+        w = 8 if wide else 4
+        self.data[:6] = b"\x7fELF" + bytes([1 + wide, 1 + big])
+        self.put(32 if wide else 28, w, 0x80)
+        self.put(54 if wide else 42, 2, 56 if wide else 32)
+        self.put(56 if wide else 44, 2, 3)
+        for n, (kind, offset, size) in enumerate([(1, 0, 0x800), (4, 0x200, 0x20), (2, 0x300, 0x50)]):
+            at = 0x80 + n * (56 if wide else 32)
+            self.put(at, 4, kind)
+            for k, value in enumerate([offset, 0x10000 + offset, 0, size, size]):
+                self.put(at + (8 if wide else 4) + k * w, w, value)
+        for at, value in ((0x200, 4), (0x204, 20), (0x208, 3)):
+            self.put(at, 4, value)
+        self.data[0x20c:0x210] = b"GNU\0"
+        for n, (tag, value) in enumerate([(5, 0x10400), (6, 0x10500), (14, 3), (0x6ffffef5, 0x10600)]):
+            self.put(0x300 + 2 * n * w, w, tag)
+            self.put(0x300 + 2 * n * w + w, w, value)
+        self.data[0x403:0x40c] = b"liba.so.4"
+        self.data[0x430:0x43a] = b"Py_Version"
+        h = 5381
+        for c in b"Py_Version":
+            h = (h * 33 + c) & 0xffffffff
+        for at, value in ((0x600, 1), (0x604, 1), (0x608, 1), (0x610 + w, 1), (0x614 + w, h | 1)):
+            self.put(at, 4, value)
+        entry = 24 if wide else 16
+        self.put(0x500 + entry, 4, 0x30)
+        self.put(0x500 + entry + w, w, 0x10700)
+        self.put(0x700, w, 0x030b07f0)
+
+    def put(self, at, size, value):
+        self.data[at:at + size] = value.to_bytes(size, self.order)
+
 
 class Seeds:
     def __init__(self, out):
@@ -214,6 +263,10 @@ def main():
         seeds.put("text", text.encode())
     for text in SECRETS:
         seeds.put("secrets", text.encode())
+    for data in SOFTWARE:
+        seeds.put("software", data)
+    for n in range(4):
+        seeds.put("elf", bytes(Elf(n & 1, n >> 1).data))
     for text in JSON:
         seeds.put("json", text.encode())
         seeds.put("config", b"\0" + text.encode())
