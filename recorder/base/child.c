@@ -71,6 +71,37 @@ void gbx_child_alive(unsigned seconds)
 	alarm(seconds);
 }
 
+void gbx_child_stand_back(void)
+{
+	(void)setpriority(PRIO_PROCESS, 0, 5);
+}
+
+void gbx_child_ignore_signals(void)
+{
+	static const int ending[] = {SIGTERM, SIGALRM, SIGUSR1, SIGUSR2, SIGPIPE};
+
+	for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+		signal(ending[i], SIG_IGN);
+}
+
+int gbx_process_open(pid_t pid, int *fd, struct gbx_error *err)
+{
+#ifdef SYS_pidfd_open
+	int opened = (int)syscall(SYS_pidfd_open, pid, 0);
+	int sys = errno;
+
+	if (opened >= 0) {
+		*fd = opened;
+		return 0;
+	}
+	if (sys != ENOSYS)
+		return gbx_fail_errno(err, sys, "cannot look at process %ld", (long)pid);
+#else
+	(void)pid, (void)fd;
+#endif
+	return gbx_fail(err, GBX_E_VERSION, "this kernel does not tell when another process ends");
+}
+
 int gbx_child_start(gbx_child_fn fn, void *arg, struct gbx_child *child, struct gbx_error *err)
 {
 	GBX_AUTO_FD int in = -1;

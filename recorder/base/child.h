@@ -50,6 +50,16 @@ void gbx_child_lower(uint64_t memory);
  * without it; *out is left alone then. */
 int gbx_child_ask(gbx_child_fn fn, void *arg, unsigned deadline_ms, void *out, size_t len, struct gbx_error *err) GBX_MUST_USE;
 
+/* Makes room for others, in the child: where a processor is wanted elsewhere, it gets a third of what others get (nice 5). Not the least
+ * there is, which on a machine that is in full use is nothing. */
+void gbx_child_stand_back(void);
+
+/* Lets go on what else would end it: TERM and the like, as a user sends them to a whole group. Called in the child. */
+void gbx_child_ignore_signals(void);
+
+/* A descriptor that becomes readable when a process ends, which may be anybody's; GBX_E_VERSION where the kernel (before 5.3) has none. */
+int gbx_process_open(pid_t pid, int *fd, struct gbx_error *err) GBX_MUST_USE;
+
 /* Reads what a child writes; GBX_E_TIMEOUT when nothing came in time. */
 struct gbx_child_input {
 	struct gbx_input in;

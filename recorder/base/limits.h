@@ -87,6 +87,7 @@
 #define GBX_LIMIT_EDITABLE 64u                   /* editable installs whose repositories are asked */
 #define GBX_LIMIT_MAPS (16u * 1024 * 1024)       /* of a process's list of mappings */
 #define GBX_LIMIT_PROCESS_TEXT (1024u * 1024)    /* its arguments, its environment */
+#define GBX_LIMIT_SOFTWARE_REPORT (32u * 1024 * 1024) /* what is told at once of the software of a job */
 #define GBX_LIMIT_KEY_FILE (64u * 1024)
 #define GBX_LIMIT_PASSPHRASE 1023u               /* bytes; what the openssl program takes from a file */
 #define GBX_LIMIT_DEPTH 256u                     /* folders within folders, when walking a tree of files */

@@ -2,13 +2,18 @@
 
 #include "base/text.h"
 
+static struct gbx_slice trim_end(struct gbx_slice s)
+{
+	while (s.len && (s.data[s.len - 1] == ' ' || s.data[s.len - 1] == '\t' || s.data[s.len - 1] == '\r'))
+		s.len--;
+	return s;
+}
+
 static struct gbx_slice trim(struct gbx_slice s)
 {
 	while (s.len && (s.data[0] == ' ' || s.data[0] == '\t' || s.data[0] == '\r'))
 		s = gbx_slice(s.data + 1, s.len - 1);
-	while (s.len && (s.data[s.len - 1] == ' ' || s.data[s.len - 1] == '\t' || s.data[s.len - 1] == '\r'))
-		s.len--;
-	return s;
+	return trim_end(s);
 }
 
 /* The last line may have no newline. */
@@ -115,7 +120,8 @@ bool gbx_pth_take(struct gbx_slice *text, struct gbx_slice *path)
 	while (take_line(text, &line)) {
 		if (gbx_slice_starts(line, "#") || gbx_slice_starts(line, "import ") || gbx_slice_starts(line, "import\t"))
 			continue;
-		*path = trim(line);
+		/* Python keeps white space before it. */
+		*path = trim_end(line);
 		if (path->len)
 			return true;
 	}

@@ -8,6 +8,7 @@
 #include "capture/rooted.h"
 
 #define ADMIN "/var/lib/dpkg/"
+#define MANY 64u
 
 struct dpkg {
 	int root;
@@ -17,6 +18,7 @@ struct dpkg {
 	struct gbx_bytes buffer;
 	struct gbx_bytes diversions;
 	size_t left;             /* libraries that may still find their owner */
+	size_t versions;         /* that found one whose version is not known yet */
 };
 
 static void free_dpkg(struct dpkg *d)
@@ -110,6 +112,7 @@ static int own(struct dpkg *d, Glassbox__Library *library, struct gbx_slice pack
 	owner.database = GLASSBOX__OWNER__DATABASE__DPKG;
 	owner.name = name;
 	d->left -= d->left > 0;
+	d->versions++;
 	return gbx_software_own(d->out, library, &owner, err);
 }
 
@@ -126,44 +129,77 @@ static int take_path(struct dpkg *d, struct gbx_slice path, struct gbx_slice pac
 	return 0;
 }
 
-static int take_list(void *arg, const char *name, enum gbx_name_type type, struct gbx_error *err)
+static int take_list(struct dpkg *d, const char *name, struct gbx_error *err)
 {
-	struct dpkg *d = arg;
 	char path[sizeof ADMIN + 512];
 	struct gbx_lines lines;
 	struct gbx_slice line;
 	GBX_AUTO_FD int fd = -1;
-	size_t len = strlen(name);
 
-	(void)type;
-	if (len < 6 || len > 255 || strcmp(name + len - 5, ".list") != 0 || d->left == 0)
-		return 0;
 	snprintf(path, sizeof path, ADMIN "info/%s", name);
 	/* One that is gone by now was of a package that is removed. */
 	if (gbx_rooted_open(d->root, path, &fd, NULL))
 		return 0;
 	int rc = gbx_lines_begin(&lines, fd, GBX_LIMIT_PACKAGE_LIST, &d->buffer, err);
 	while (rc == 0 && (rc = gbx_lines_next(&lines, &line, err)) > 0)
-		rc = take_path(d, line, gbx_slice(name, len - 5), err);
+		rc = take_path(d, line, gbx_slice(name, strlen(name) - 5), err);
 	return rc;
+}
+
+static int keep_list(void *arg, const char *name, enum gbx_name_type type, struct gbx_error *err)
+{
+	size_t len = strlen(name);
+
+	(void)type;
+	return len < 6 || len > 255 || strcmp(name + len - 5, ".list") != 0 ? 0 : gbx_names_add(arg, name, err);
+}
+
+/* Packages of libraries have the library's name, as a rule: "libssl3" has libssl.so.3. And few packages have what almost every program
+ * needs. Where these are read first, all others seldom are. */
+static bool is_likely(const struct gbx_wanted *w, const char *name)
+{
+	static const char *const common[] = {"libc6", "coreutils", "dash", "bash", "libgcc-s1", "libstdc++6", "zlib1g", "libssl3", "util-linux", "python3"};
+
+	for (size_t i = 0; i < sizeof common / sizeof *common; i++)
+		if (strncmp(name, common[i], strlen(common[i])) == 0)
+			return true;
+	for (size_t i = 0; i < w->slots; i++) {
+		const Glassbox__Library *l = w->slot[i];
+		if (!l || !gbx_owner_is_asked(l))
+			continue;
+		const char *base = gbx_path_base((const char *)l->path->path.data), *so = strstr(base, ".so");
+		size_t len = so ? (size_t)(so - base) : strlen(base), same = 0;
+		while (same < len && name[same] == (base[same] == '_' ? '-' : base[same] | (base[same] >= 'A' && base[same] <= 'Z' ? 0x20 : 0)))
+			same++;
+		if (same == len)
+			return true;
+	}
+	return false;
 }
 
 static int read_lists(struct dpkg *d, bool *found, struct gbx_error *err)
 {
+	GBX_CLEANUP(gbx_names_free) struct gbx_names names = {0};
 	GBX_AUTO_STRING char *real = NULL;
 	GBX_AUTO_FD int fd = -1;
-	struct gbx_error why = {0};
-	int rc = gbx_rooted_folder(d->root, ADMIN "info", &fd, &real, &why);
+	int rc = gbx_rooted_folder(d->root, ADMIN "info", &fd, &real, err);
 
 	*found = rc != GBX_E_NOTFOUND;
 	if (rc == GBX_E_NOTFOUND)
 		return 0;
 	if (rc == 0)
-		rc = read_diversions(d, &why);
+		rc = read_diversions(d, err);
 	if (rc == 0)
-		rc = gbx_each_name(fd, take_list, d, &why);
-	if (rc)
-		*err = why;
+		rc = gbx_each_name(fd, keep_list, &names, err);
+	/* Of many files most lists are needed anyway. */
+	for (int likely = d->left < MANY; rc == 0 && likely >= 0; likely--)
+		for (size_t i = 0; rc == 0 && i < names.len && d->left; i++) {
+			if (!*names.name[i] || (likely && !is_likely(d->wanted, names.name[i])))
+				continue;
+			rc = take_list(d, names.name[i], err);
+			if (likely)
+				*names.name[i] = 0;
+		}
 	return rc;
 }
 
@@ -194,6 +230,7 @@ static int end_stanza(struct dpkg *d, struct stanza *s, struct gbx_error *err)
 		l->owner->architecture = gbx_software_text(d->out, gbx_slice_text(s->architecture), err);
 		if (!l->owner->version || !l->owner->architecture)
 			return GBX_E_NOMEM;
+		d->versions--;
 	}
 	*s = (struct stanza){{0}, {0}, {0}};
 	return 0;
@@ -209,7 +246,7 @@ static int read_versions(struct dpkg *d, struct gbx_error *err)
 
 	if (rc == 0)
 		rc = gbx_lines_begin(&lines, fd, GBX_LIMIT_PACKAGE_DATABASE, &d->buffer, err);
-	while (rc == 0 && (rc = gbx_lines_next(&lines, &line, err)) > 0) {
+	while (rc == 0 && d->versions && (rc = gbx_lines_next(&lines, &line, err)) > 0) {
 		rc = line.len == 0 ? end_stanza(d, &s, err) : 0;
 		take_field(line, "Package: ", s.name);
 		take_field(line, "Version: ", s.version);

@@ -139,6 +139,22 @@ int gbx_process_each_child(uint64_t pid, gbx_process_fn each, void *arg, struct 
 	return rc ? rc : gbx_each_name(fd, take_thread, &w, err);
 }
 
+uint64_t gbx_process_newest(void)
+{
+	GBX_AUTO_FD int fd = -1;
+	char text[128];
+	size_t got = 0;
+	uint64_t pid = 0;
+
+	/* Its last word. */
+	if (gbx_open_read("/proc/loadavg", &fd, NULL) || gbx_read(fd, text, sizeof text, &got, NULL))
+		return 0;
+	struct gbx_slice rest = gbx_slice(text, got), word = {0};
+	while (rest.len)
+		word = take_word(&rest);
+	return gbx_parse_u63(word, &pid) ? pid : 0;
+}
+
 int gbx_process_check(struct gbx_error *err)
 {
 	GBX_AUTO_BYTES struct gbx_bytes self = {0};

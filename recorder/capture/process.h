@@ -20,6 +20,9 @@ int gbx_process_stat(uint64_t pid, struct gbx_process_stat *out, struct gbx_erro
 typedef int (*gbx_process_fn)(void *arg, uint64_t pid, struct gbx_error *err);
 int gbx_process_each_child(uint64_t pid, gbx_process_fn each, void *arg, struct gbx_error *err) GBX_MUST_USE;
 
+/* The number of the newest task of this pid namespace: where it is the same, none was made. 0 where it is not known. */
+uint64_t gbx_process_newest(void);
+
 /* The target of a link below /proc/PID ("exe", "cwd", "root", "ns/mnt"), appended. */
 int gbx_process_link(uint64_t pid, const char *name, struct gbx_bytes *out, struct gbx_error *err) GBX_MUST_USE;
 /* The text of a file there ("cmdline", "environ"), appended, cut at GBX_LIMIT_PROCESS_TEXT. */

@@ -316,8 +316,9 @@ static int read_process(struct gbx_watch *w, size_t index, uint64_t parent, bool
 
 struct look {
 	struct gbx_watch *w;
-	uint64_t *queue; /* pid and parent, by turns */
+	uint64_t *queue;
 	size_t len, cap;
+	bool same_tasks; /* as in the look before: nobody has a new child */
 };
 
 static int add_pid(void *arg, uint64_t pid, struct gbx_error *err)
@@ -375,7 +376,7 @@ static int look_at(struct look *l, uint64_t pid, struct gbx_error *err)
 	if (!again || w->process[index].size != s.size)
 		rc = read_process(w, index, s.parent, &known, err);
 	w->process[index].size = known ? s.size : 0;
-	if (rc)
+	if (rc || l->same_tasks)
 		return rc;
 	rc = gbx_process_each_child(pid, add_pid, l, &why);
 	if (rc == GBX_E_NOMEM)
@@ -431,10 +432,19 @@ int gbx_watch_look(struct gbx_watch *w, bool *found, bool *ended, struct gbx_err
 	if (rc)
 		return gap_once(w, rc == GBX_E_VERSION ? GLASSBOX__GAP__REASON__NOT_SUPPORTED : gbx_gap_reason(&why), err);
 	*ended = gbx_process_stat(w->pid, &s, NULL) != 0 || s.state == 'Z' || s.state == 'X';
-	rc = add_pid(&l, w->pid, err);
+	uint64_t newest = gbx_process_newest();
+	l.same_tasks = newest && newest == w->last_pid && w->processes;
+	w->last_pid = newest;
+	for (size_t i = 0; rc == 0 && l.same_tasks && i < w->processes; i++)
+		rc = add_pid(&l, w->process[i].pid, err);
+	if (rc == 0 && !l.same_tasks)
+		rc = add_pid(&l, w->pid, err);
 	for (size_t i = 0; rc == 0 && i < l.len; i++)
 		rc = look_at(&l, l.queue[i], err);
 	if (rc == 0 && has_unseen(w))
+		rc = gap_once(w, GLASSBOX__GAP__REASON__UNSEEN, err);
+	/* Over before the first look: nothing is known of it. */
+	if (rc == 0 && *ended && w->objects == 0)
 		rc = gap_once(w, GLASSBOX__GAP__REASON__UNSEEN, err);
 	forget_gone(w);
 	*found = w->objects != objects || w->pythons != pythons;

@@ -57,6 +57,7 @@ struct gbx_watch {
 	struct gbx_gaps gaps;      /* since the last read */
 	struct gbx_bytes buffer;
 	bool refused[32];          /* reasons for which a gap was made that says it once */
+	uint64_t last_pid;         /* the newest task of the system in the look before */
 	size_t editable;           /* installs whose repositories were asked */
 };
 

@@ -53,10 +53,12 @@ static void add_hex(struct line *l, const char *before, ProtobufCBinaryData data
 static void add_path(struct line *l, const char *before, const Glassbox__Path *p)
 {
 	add(l, before);
-	add(l, "<");
-	add_text(l, gbx_slice_text(p->root));
-	add(l, ">");
-	if (p->path.len)
+	if (strcmp(p->root, "/") != 0) {
+		add(l, "<");
+		add_text(l, gbx_slice_text(p->root));
+		add(l, ">");
+	}
+	if (p->path.len || strcmp(p->root, "/") == 0)
 		add(l, "/");
 	add_text(l, gbx_pb_slice(p->path));
 }

@@ -52,6 +52,7 @@ int gbx_recorder_begin(struct gbx_recorder *r, struct gbx_store *store, const ui
 	*r = made;
 	pthread_mutex_init(&r->roots_lock, NULL);
 	pthread_mutex_init(&r->lock, NULL);
+	pthread_mutex_init(&r->roots_lock, NULL);
 	return 0;
 }
 

@@ -82,6 +82,11 @@ int gbx_locate(struct gbx_recorder *r, const char *path, const char *name, Glass
 /* The same without a new root: where none holds it, below "/". path is absolute. For paths of the system. */
 int gbx_relate(struct gbx_recorder *r, const char *path, Glassbox__Path *out, struct gbx_error *err) GBX_MUST_USE;
 
+/* The same for software: what no root holds and lies where distributions put theirs is relative to "/", which needs no record; anything
+ * else gets a root "kind/N" at base, which must be above path or path itself. */
+int gbx_locate_software(struct gbx_recorder *r, const char *path, const char *base, const char *kind, Glassbox__Path *out,
+			struct gbx_error *err) GBX_MUST_USE;
+
 /* Shuffles n indexes by the kernel's randomness: records of one kind are written in an order that says nothing. */
 int gbx_shuffle(size_t *index, size_t n, struct gbx_error *err) GBX_MUST_USE;
 

@@ -192,12 +192,12 @@ static int relate(struct gbx_recorder *r, const struct gbx_root *root, const cha
 	return 0;
 }
 
-static int locate(struct gbx_recorder *r, const char *path, const char *name, Glassbox__Path *out, struct gbx_error *err)
+static int locate(struct gbx_recorder *r, const char *path, const char *base, const char *name, Glassbox__Path *out, struct gbx_error *err)
 {
 	struct gbx_root *root = deepest(r, path);
 
 	if (!root) {
-		int rc = add_root(r, name, path, err);
+		int rc = add_root(r, name, base, err);
 		if (rc)
 			return rc;
 		root = &r->root[r->roots - 1];
@@ -212,7 +212,7 @@ static int locate(struct gbx_recorder *r, const char *path, const char *name, Gl
 int gbx_locate(struct gbx_recorder *r, const char *path, const char *name, Glassbox__Path *out, struct gbx_error *err)
 {
 	pthread_mutex_lock(&r->roots_lock);
-	int rc = locate(r, path, name, out, err);
+	int rc = locate(r, path, path, name, out, err);
 	pthread_mutex_unlock(&r->roots_lock);
 	return rc;
 }
@@ -221,6 +221,38 @@ int gbx_relate(struct gbx_recorder *r, const char *path, Glassbox__Path *out, st
 {
 	pthread_mutex_lock(&r->roots_lock);
 	int rc = relate(r, deepest(r, path), path, out, err);
+	pthread_mutex_unlock(&r->roots_lock);
+	return rc;
+}
+
+/* Folders that are the same on many machines, and say nothing of who uses them. */
+static bool is_system(const char *path)
+{
+	static const char *const folders[] = {"/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", "/opt", "/etc", "/var/lib", "/nix/store"};
+
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		if (gbx_path_under(path, folders[i]))
+			return true;
+	return false;
+}
+
+int gbx_locate_software(struct gbx_recorder *r, const char *path, const char *base, const char *kind, Glassbox__Path *out, struct gbx_error *err)
+{
+	size_t len = strlen(kind);
+	unsigned n = 1;
+	int rc = 0;
+
+	pthread_mutex_lock(&r->roots_lock);
+	if (!deepest(r, path) && is_system(path)) {
+		glassbox__path__init(out);
+		out->root = (char *)(uintptr_t) "/";
+		out->path = gbx_pb_bytes(path + 1, strlen(path + 1));
+	} else {
+		for (size_t i = 0; i < r->roots; i++)
+			n += strncmp(r->root[i].name, kind, len) == 0 && r->root[i].name[len] == '/';
+		GBX_AUTO_STRING char *name = gbx_asprintf("%s/%u", kind, n);
+		rc = name ? locate(r, path, base, name, out, err) : gbx_fail(err, GBX_E_NOMEM, "no memory for a root");
+	}
 	pthread_mutex_unlock(&r->roots_lock);
 	return rc;
 }

@@ -11,6 +11,7 @@
 #include "run/facts.h"
 #include "run/seal.h"
 #include "run/sign.h"
+#include "run/software.h"
 #include "run/variables.h"
 #include "run/written.h"
 #include "store/hold.h"
@@ -19,6 +20,7 @@
 /* How long the capture of the code may go on beside the job. */
 #define CODE_MORE_MS 60000
 #define ENVIRONMENT_LINGER_MS 250 /* how long the capture of the environment may go on when the job has ended */
+#define SOFTWARE_DEADLINE_MS 5000
 
 /* Everything that one run holds. */
 struct session {
@@ -36,6 +38,7 @@ struct session {
 	struct gbx_background background;
 	struct gbx_environment environment;
 	Glassbox__Bus bus;
+	struct gbx_software_facts software;
 	uint64_t began; /* monotonic, as is the job's: what a clock says that is set meanwhile is no duration */
 	uint64_t job_nanos;
 	struct gbx_printed printed;
@@ -351,6 +354,8 @@ static void record_end(struct session *s, const struct gbx_job_end *end, int exe
 {
 	char last[1400];
 	uint64_t patience = gbx_monotonic_nanos() + (uint64_t)ENVIRONMENT_LINGER_MS * 1000000u;
+
+	gbx_software_end(&s->software, SOFTWARE_DEADLINE_MS, gbx_job_hurried);
 	bool whole = gbx_background_finish(&s->background, s->o->linger_ms, gbx_job_hurried);
 
 	gbx_put_written(&s->recorder, &s->written);
@@ -395,6 +400,12 @@ static void start_environment(struct session *s)
 		gbx_record_environment_start(&s->environment, &s->recorder, &o);
 }
 
+static void put_process(struct session *s)
+{
+	gbx_put_job_process(&s->recorder, (uint64_t)s->child.pid);
+	gbx_software_begin(&s->software, &s->recorder, (uint64_t)s->child.pid);
+}
+
 static int run_job(struct session *s, struct gbx_run_result *result, struct gbx_error *err)
 {
 	struct gbx_job_end end = {0};
@@ -413,9 +424,10 @@ static int run_job(struct session *s, struct gbx_run_result *result, struct gbx_
 		tell_exec(s, exec_errno);
 	if (s->recording) {
 		if (!exec_errno)
-			gbx_put_job_process(&s->recorder, (uint64_t)s->child.pid);
+			put_process(s);
 		s->recorder.job_started_nanos = exec_errno ? 0 : s->child.started_nanos;
 		start_environment(s);
+		gbx_software_listen(&s->software);
 		s->background.code = &s->code;
 		gbx_background_start(&s->background, &s->recorder, &s->declared, s->has_identity ? &s->identity : NULL, s->no_identity);
 	}

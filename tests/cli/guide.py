@@ -32,7 +32,8 @@ def blocks(page):
 
 
 def shape(text):
-    """What is the same in every run: hashes, names made at random and numbers are not."""
+    """What is the same in every run: hashes, names made at random and numbers are not, nor whether a job that is over at once was seen."""
+    text = re.sub(r"^gap: kind 19 was not captured for reason 26\n", "", text, flags=re.M)
     for pattern in (r"\b0[0-9A-HJKMNP-TV-Z]{25}\b", r"[A-Za-z0-9+/]{40,}=*", r"\b[0-9a-f]{8,}\b"):
         text = re.sub(pattern, "#", text)
     return re.sub(r" +", " ", re.sub(r"\d+", "N", text))

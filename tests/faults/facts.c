@@ -58,11 +58,25 @@ static void add_parameter(struct facts *f, const Glassbox__Body *body)
 	add(f, &b);
 }
 
+/* Whether the programs and libraries of a job that is over at once were seen is a matter of luck. */
+static bool is_luck(const struct gbx_record *r)
+{
+	Glassbox__Kind kind = r->kind->kind;
+	Glassbox__Gap__Kind missing = r->body->body_case == GLASSBOX__BODY__BODY_GAP ? r->body->gap->kind : GLASSBOX__GAP__KIND__KIND_UNSPECIFIED;
+
+	return kind == GLASSBOX__KIND__LIBRARY || kind == GLASSBOX__KIND__PACKAGE || kind == GLASSBOX__KIND__INTERPRETER ||
+	       missing == GLASSBOX__GAP__KIND__LIBRARY || missing == GLASSBOX__GAP__KIND__PACKAGE;
+}
+
 static int take(void *arg, const struct gbx_stream_view *stream, const struct gbx_record *r, struct gbx_error *err)
 {
 	struct facts *f = arg;
 
 	(void)stream, (void)err;
+	if (is_luck(r)) {
+		f->luck += r->kind->kind == GLASSBOX__KIND__GAP;
+		return 0;
+	}
 	f->kind[(unsigned)r->kind->kind % FACTS_KINDS]++;
 	switch (r->kind->kind) {
 	case GLASSBOX__KIND__NAME:
@@ -103,7 +117,7 @@ static bool look(const char *run, struct facts *f)
 	seen.is_signed = v.is_signed;
 	seen.has_end = v.has_end;
 	seen.streams = v.streams;
-	seen.gaps = v.gaps;
+	seen.gaps = v.gaps - seen.luck;
 	seen.intact = true;
 	for (size_t i = 0; i < v.streams; i++)
 		seen.intact = seen.intact && v.stream[i].intact;

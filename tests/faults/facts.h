@@ -13,7 +13,7 @@ struct facts {
 	enum gbx_run_state state;
 	bool is_signed, has_end, intact;
 	size_t streams;
-	uint64_t gaps;
+	uint64_t gaps, luck;  /* luck: gaps that are not among them */
 	unsigned kind[FACTS_KINDS]; /* records of each kind */
 	uint8_t sum[GBX_SHA256_LEN]; /* of what they say, but for what is another in each run */
 };

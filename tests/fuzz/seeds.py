@@ -31,7 +31,7 @@ YAML = ["a: 1\nb: {c: [1, two, ~], d: yes}\n", "a: &x {p: 1}\nb: {<<: *x, q: 2}\
 SOFTWARE = [
     b"\0" b"55b-55f r-xp 00002000 fe:00 24 /usr/bin/cat\n7f0-7f1 r-xp 0 08:02 9 /tmp/a\\012b (deleted)\n7f0-7f1 rw-p 0 00:00 0 [heap]\n",
     b"\1" b"Metadata-Version: 2.1\nName: Foo__.Bar\nVersion: 1.0\n\nName: no\n",
-    b"\2" b"# x\nimport a\n/a/b\n../c\n\"a,b\",sha256=x,1\nhome = /usr/bin\n",
+    b"\2" b" #y\n# x\nimport a\n/a/b\n../c\n\"a,b\",sha256=x,1\nhome = /usr/bin\n",
     b"\3" b"7 (a) b) S 1 7 7 0 -1 4194304 100 55 0 0 1 2 3 4 20 0 1 0 999 4096 1 2\n", b"\3" b"python3\0-W\0x\0-Es\0PATH=/bin\0",
     b"\4" + bytes.fromhex("0000000200000016" "000003e80000000600000000000000010000045c000000040000000800000003") + b"glibc\0\0\0" + bytes(12) + b"x\0",
     b"\5" b'{"name":"a","files":["b","\\u00e9\\n"],"link":{"x":[1,{"y":"z"}]},"n":-1.5e3,"t":true}',
