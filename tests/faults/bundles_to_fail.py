@@ -38,10 +38,9 @@ def main(folder):
     p.write("data/sub/b.bin", bytes(range(256)))
     p.write("out/weights", "weights\n" * 100)
     p.make_repo()
-    p.write("repo/untracked.txt", "not in git\n")
     p.box("key", "new", "--name", "owner.example")
-    p.box("run", "--name", "first", "--data", "set=" + p.path("data"), "--output", "out=" + p.path("out"), "--config", "config.json",
-          "--param", "seed=7", "--", "true")
+    p.box("run", "--name", "first", "--data", "set=" + p.path("data"), "--data", "gone=" + p.path("nowhere"), "--output",
+          "out=" + p.path("out"), "--config", "config.json", "--param", "seed=7", "--", "true")
     key = p.path("config/glassbox/key.pem")
     shutil.copy(p.path("config/glassbox/key.pub"), p.path("key.pub"))
     run = p.last_run()
