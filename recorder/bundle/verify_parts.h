@@ -62,6 +62,7 @@ struct gbx_verification {
 	char key_name[GBX_NAME_MAX + 1];  /* of the bundle's key: its log's origin */
 	/* What the start leaf says its stream's head was; compared while the journals are read. */
 	bool has_start, start_matches;
+	bool start_unread; /* it could not be read when it was looked for first, which was said */
 	struct gbx_log_leaf start;
 	/* What the journals came to. */
 	bool journals_whole;              /* read to their ends without an error */

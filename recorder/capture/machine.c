@@ -112,9 +112,8 @@ int gbx_machine_numa(const struct gbx_machine_options *o, gbx_body_fn put, void 
 	GBX_CLEANUP(gbx_names_free) struct gbx_names names = {0};
 	char path[128], cpus[1024];
 	uint64_t number;
-	int rc = 0;
+	int rc = gbx_machine_list(o->root, "/sys/devices/system/node", &names, err);
 
-	gbx_machine_list(o->root, "/sys/devices/system/node", &names);
 	for (size_t i = 0; rc == 0 && i < names.len; i++) {
 		Glassbox__Body body = GLASSBOX__BODY__INIT;
 		Glassbox__Device device = GLASSBOX__DEVICE__INIT;

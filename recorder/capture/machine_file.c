@@ -46,12 +46,13 @@ bool gbx_machine_number(int root, const char *path, uint64_t *out)
 	return true;
 }
 
-void gbx_machine_list(int root, const char *path, struct gbx_names *out)
+int gbx_machine_list(int root, const char *path, struct gbx_names *out, struct gbx_error *err)
 {
 	GBX_AUTO_STRING char *real = NULL;
 	GBX_AUTO_FD int fd = -1;
-	struct gbx_error ignored;
+	int rc = gbx_rooted_folder(root, path, &fd, &real, err);
 
-	if (gbx_rooted_folder(root, path, &fd, &real, &ignored) || gbx_list_dir_bounded(fd, ".", GBX_LIMIT_MACHINE_NAMES, out, &ignored))
-		return;
+	if (rc == 0)
+		rc = gbx_list_dir_bounded(fd, ".", GBX_LIMIT_MACHINE_NAMES, out, err);
+	return rc == GBX_E_NOTFOUND ? 0 : rc;
 }

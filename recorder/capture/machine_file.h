@@ -17,7 +17,7 @@ bool gbx_machine_number(int root, const char *path, uint64_t *out);
 /* At most 64 KiB of a file, appended; false where it cannot be read. */
 bool gbx_machine_load(int root, const char *path, struct gbx_bytes *out);
 /* The names in a folder; none where it is not there. At most 4096. */
-void gbx_machine_list(int root, const char *path, struct gbx_names *out);
+int gbx_machine_list(int root, const char *path, struct gbx_names *out, struct gbx_error *err) GBX_MUST_USE;
 
 struct gbx_slice gbx_machine_trim(struct gbx_slice text);
 

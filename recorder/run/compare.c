@@ -30,6 +30,7 @@ int gbx_told_order(const struct gbx_told *x, const struct gbx_told *y)
 
 int gbx_compare(const struct gbx_compared *before, const struct gbx_compared *after, gbx_pair_fn each, void *arg, struct gbx_error *err)
 {
+	bool software = before->has_libraries == after->has_libraries;
 	size_t i = 0, j = 0;
 	int rc = 0;
 
@@ -37,7 +38,9 @@ int gbx_compare(const struct gbx_compared *before, const struct gbx_compared *af
 		int order = i == before->len ? 1 : j == after->len ? -1 : gbx_told_order(&before->told[i], &after->told[j]);
 		const struct gbx_told *a = order <= 0 ? &before->told[i++] : NULL;
 		const struct gbx_told *b = order >= 0 ? &after->told[j++] : NULL;
-		rc = each(arg, a, b, err);
+		enum gbx_section section = a ? a->section : b->section;
+		if (software || (section != GBX_SECTION_PACKAGES && section != GBX_SECTION_LIBRARIES))
+			rc = each(arg, a, b, err);
 	}
 	return rc;
 }

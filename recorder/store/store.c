@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -202,10 +203,10 @@ int gbx_ulid_names(const char *folder, struct gbx_names *out, struct gbx_error *
 	uint8_t ulid[GBX_ULID_LEN];
 	size_t kept = 0;
 
-	/* A folder that cannot be looked at is not one that is not there. */
+	/* A folder that cannot be looked at, or something else in its place, is not one that is not there. */
 	struct gbx_error why;
 	int rc = gbx_list_dir(AT_FDCWD, folder, &all, &why);
-	if (rc && rc != GBX_E_NOTFOUND)
+	if (rc && why.sys != ENOENT)
 		return gbx_fail(err, rc, "%s", why.line);
 	for (size_t i = 0; i < all.len; i++) {
 		if (gbx_ulid_parse(gbx_slice_text(all.name[i]), ulid))
