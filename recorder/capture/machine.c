@@ -83,14 +83,14 @@ void gbx_machine_cpu(int root, struct gbx_cpu_features *out)
 }
 
 /* "Node 0 MemTotal:       16384 kB" */
-static uint64_t memory_of(int root, const char *node)
+static uint64_t memory_of(const struct gbx_machine_options *o, const char *node)
 {
 	GBX_AUTO_BYTES struct gbx_bytes text = {0};
 	char path[128];
 	struct gbx_slice rest, line;
 
 	snprintf(path, sizeof path, "/sys/devices/system/node/%.64s/meminfo", node);
-	if (!gbx_machine_load(root, path, &text))
+	if (!gbx_machine_load(o, path, &text))
 		return 0;
 	rest = gbx_slice_of(&text);
 	while (gbx_take_line(&rest, &line)) {
@@ -121,10 +121,10 @@ int gbx_machine_numa(const struct gbx_machine_options *o, gbx_body_fn put, void 
 		if (!node_number(names.name[i], &number))
 			continue;
 		snprintf(path, sizeof path, "/sys/devices/system/node/%.64s/cpulist", names.name[i]);
-		gbx_machine_text(o->root, path, cpus, sizeof cpus);
+		gbx_machine_text(o, path, cpus, sizeof cpus);
 		node.node = (uint32_t)number;
 		node.cpus = cpus;
-		node.memory_bytes = memory_of(o->root, names.name[i]);
+		node.memory_bytes = memory_of(o, names.name[i]);
 		device.device_case = GLASSBOX__DEVICE__DEVICE_NUMA;
 		device.numa = &node;
 		body.body_case = GLASSBOX__BODY__BODY_DEVICE;
@@ -136,9 +136,16 @@ int gbx_machine_numa(const struct gbx_machine_options *o, gbx_body_fn put, void 
 
 int gbx_machine_read(const struct gbx_machine_options *o, gbx_body_fn put, void *arg, struct gbx_error *err)
 {
-	int rc = gbx_machine_numa(o, put, arg, err);
+	struct gbx_error trouble = {0};
+	struct gbx_machine_options all = *o;
 
+	all.trouble = &trouble;
+	int rc = gbx_machine_numa(&all, put, arg, err);
 	if (rc == 0)
-		rc = gbx_machine_limits(o, put, arg, err);
-	return rc ? rc : gbx_machine_container(o, put, arg, err);
+		rc = gbx_machine_limits(&all, put, arg, err);
+	if (rc == 0)
+		rc = gbx_machine_container(&all, put, arg, err);
+	if (rc == 0 && trouble.code && err)
+		*err = trouble;
+	return rc ? rc : trouble.code;
 }

@@ -12,6 +12,7 @@ struct gbx_machine_options {
 	int root;                 /* descriptor of the folder whose /proc, /sys and /run are read; -1: ours */
 	uint64_t pid;             /* the job's process, as that /proc numbers it */
 	char *const *environment; /* the job's, ended by NULL; may be NULL */
+	struct gbx_error *trouble; /* gets why the first file that is there could not be read, where its code is 0 before; may be NULL */
 };
 
 /* Gets one body; what it returns, unless 0, ends the reading and is returned. */
@@ -33,7 +34,7 @@ int gbx_machine_numa(const struct gbx_machine_options *o, gbx_body_fn put, void 
 int gbx_machine_limits(const struct gbx_machine_options *o, gbx_body_fn put, void *arg, struct gbx_error *err) GBX_MUST_USE;
 /* The container that the recorder is in, by the marks that each kind leaves; not told where there are none. */
 int gbx_machine_container(const struct gbx_machine_options *o, gbx_body_fn put, void *arg, struct gbx_error *err) GBX_MUST_USE;
-/* The last three. */
+/* The last three. Where a file that is there could not be read, all is put that is known, and the reason returned. */
 int gbx_machine_read(const struct gbx_machine_options *o, gbx_body_fn put, void *arg, struct gbx_error *err) GBX_MUST_USE;
 
 #endif

@@ -58,7 +58,7 @@ static void look_for_podman(const struct gbx_machine_options *o, struct found *f
 	GBX_AUTO_BYTES struct gbx_bytes text = {0};
 	struct gbx_slice rest, line;
 
-	if (!gbx_machine_load(o->root, "/run/.containerenv", &text))
+	if (!gbx_machine_load(o, "/run/.containerenv", &text))
 		return;
 	take(f, "podman");
 	rest = gbx_slice_of(&text);
@@ -110,7 +110,7 @@ static void look_for_words(const struct gbx_machine_options *o, struct found *f)
 	char word[64];
 
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-		if (gbx_machine_text(o->root, files[i], word, sizeof word))
+		if (gbx_machine_text(o, files[i], word, sizeof word))
 			take_word(f, gbx_slice_text(word));
 	take_word(f, variable(o, "container"));
 }
@@ -139,7 +139,7 @@ static void look_at_cgroup(const struct gbx_machine_options *o, struct found *f)
 	char path[64];
 
 	snprintf(path, sizeof path, "/proc/%llu/cgroup", (unsigned long long)o->pid);
-	if (gbx_machine_load(o->root, path, &text))
+	if (gbx_machine_load(o, path, &text))
 		look_for_marks(gbx_slice_of(&text), f);
 }
 
@@ -162,7 +162,7 @@ static void look_at_mounts(const struct gbx_machine_options *o, struct found *f)
 	char path[64];
 
 	snprintf(path, sizeof path, "/proc/%llu/mountinfo", (unsigned long long)o->pid);
-	if (!gbx_machine_load(o->root, path, &text))
+	if (!gbx_machine_load(o, path, &text))
 		return;
 	rest = gbx_slice_of(&text);
 	while (gbx_take_line(&rest, &line)) {
@@ -176,7 +176,7 @@ static void look_for_windows(const struct gbx_machine_options *o, struct found *
 {
 	char release[256];
 
-	if (gbx_machine_text(o->root, "/proc/sys/kernel/osrelease", release, sizeof release) &&
+	if (gbx_machine_text(o, "/proc/sys/kernel/osrelease", release, sizeof release) &&
 	    (strstr(release, "microsoft") || strstr(release, "Microsoft")))
 		take(f, "wsl");
 }

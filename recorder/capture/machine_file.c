@@ -1,7 +1,6 @@
 #include "capture/machine_file.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
@@ -16,33 +15,31 @@ struct gbx_slice gbx_machine_trim(struct gbx_slice s)
 	return s;
 }
 
-bool gbx_machine_load(int root, const char *path, struct gbx_bytes *out)
+/* Not there, or not to be had of this kernel, cgroup or process, is no trouble. */
+static bool is_trouble(const struct gbx_error *why)
 {
-	return gbx_rooted_start(root, path, GBX_LIMIT_MACHINE_FILE, out, NULL, NULL) == 0;
+	return gbx_is_outage(why->code) && why->sys != EINVAL && why->sys != EOPNOTSUPP && why->sys != ENODATA && why->sys != ESRCH;
 }
 
-bool gbx_machine_text(int root, const char *path, char *out, size_t size)
+bool gbx_machine_load(const struct gbx_machine_options *o, const char *path, struct gbx_bytes *out)
+{
+	struct gbx_error why;
+
+	if (gbx_rooted_start(o->root, path, GBX_LIMIT_MACHINE_FILE, out, NULL, &why) == 0)
+		return true;
+	if (o->trouble && !o->trouble->code && is_trouble(&why))
+		*o->trouble = why;
+	return false;
+}
+
+bool gbx_machine_text(const struct gbx_machine_options *o, const char *path, char *out, size_t size)
 {
 	GBX_AUTO_BYTES struct gbx_bytes text = {0};
 
 	*out = 0;
-	if (!gbx_machine_load(root, path, &text))
+	if (!gbx_machine_load(o, path, &text))
 		return false;
 	gbx_printable_in(gbx_machine_trim(gbx_slice_of(&text)), out, size);
-	return true;
-}
-
-bool gbx_machine_number(int root, const char *path, uint64_t *out)
-{
-	char text[32], *end;
-
-	if (!gbx_machine_text(root, path, text, sizeof text) || *text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	unsigned long long value = strtoull(text, &end, text[1] == 'x' ? 16 : 10);
-	if (errno || *end)
-		return false;
-	*out = value;
 	return true;
 }
 

@@ -41,7 +41,7 @@ static bool read_text(const struct gbx_machine_options *o, const char *folder, c
 {
 	GBX_AUTO_STRING char *file = gbx_asprintf("%s%s/%s", folder, path, name);
 
-	return file && gbx_machine_text(o->root, file, out, size);
+	return file && gbx_machine_text(o, file, out, size);
 }
 
 static bool read_number(const struct gbx_machine_options *o, const char *folder, const char *path, const char *name, uint64_t *out)
@@ -200,7 +200,7 @@ int gbx_machine_limits(const struct gbx_machine_options *o, gbx_body_fn put, voi
 	char path[64];
 
 	snprintf(path, sizeof path, "/proc/%llu/cgroup", (unsigned long long)o->pid);
-	if (!gbx_machine_load(o->root, path, &text))
+	if (!gbx_machine_load(o, path, &text))
 		return 0;
 	rest = gbx_slice_of(&text);
 	while (gbx_take_line(&rest, &line))

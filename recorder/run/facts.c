@@ -94,8 +94,11 @@ static void put_surroundings(struct gbx_recorder *r, char *const *environment)
 	struct gbx_machine_options o = {.root = -1, .pid = (uint64_t)getpid(), .environment = environment};
 	struct gbx_error err;
 
-	if (gbx_machine_read(&o, put_body, r, &err) && r->say)
+	if (gbx_machine_read(&o, put_body, r, &err) == 0)
+		return;
+	if (r->say)
 		r->say(err.line);
+	gbx_put_gap(r, GLASSBOX__GAP__KIND__ENVIRONMENT, gbx_gap_reason(&err), 1, NULL);
 }
 
 void gbx_put_machine(struct gbx_recorder *r, char *const *environment, Glassbox__Bus *bus)

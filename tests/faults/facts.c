@@ -58,15 +58,13 @@ static void add_parameter(struct facts *f, const Glassbox__Body *body)
 	add(f, &b);
 }
 
-/* Whether the programs and libraries of a job that is over at once were seen is a matter of luck; and that limits and container are not known
- * for a fault is not told yet. */
+/* Whether the programs and libraries of a job that is over at once were seen is a matter of luck. */
 static bool is_luck(const struct gbx_record *r)
 {
 	Glassbox__Kind kind = r->kind->kind;
 	Glassbox__Gap__Kind missing = r->body->body_case == GLASSBOX__BODY__BODY_GAP ? r->body->gap->kind : GLASSBOX__GAP__KIND__KIND_UNSPECIFIED;
 
 	return kind == GLASSBOX__KIND__LIBRARY || kind == GLASSBOX__KIND__PACKAGE || kind == GLASSBOX__KIND__INTERPRETER ||
-	       kind == GLASSBOX__KIND__LIMITS || kind == GLASSBOX__KIND__CONTAINER ||
 	       missing == GLASSBOX__GAP__KIND__LIBRARY || missing == GLASSBOX__GAP__KIND__PACKAGE;
 }
 
