@@ -28,9 +28,17 @@ int gbx_told_order(const struct gbx_told *x, const struct gbx_told *y)
 	return x->section != y->section ? (x->section < y->section ? -1 : 1) : strcmp(x->name, y->name);
 }
 
+/* The job was over, or may have been, before its libraries were all seen. */
+static bool is_brief(const struct gbx_compared *c)
+{
+	const struct gbx_run_view *v = &c->facts.view;
+
+	return !v->has_end || v->job_ended_nanos < v->job_started_nanos + UINT64_C(2000000000);
+}
+
 int gbx_compare(const struct gbx_compared *before, const struct gbx_compared *after, gbx_pair_fn each, void *arg, struct gbx_error *err)
 {
-	bool software = before->has_libraries == after->has_libraries;
+	bool brief = is_brief(before) || is_brief(after);
 	size_t i = 0, j = 0;
 	int rc = 0;
 
@@ -39,7 +47,8 @@ int gbx_compare(const struct gbx_compared *before, const struct gbx_compared *af
 		const struct gbx_told *a = order <= 0 ? &before->told[i++] : NULL;
 		const struct gbx_told *b = order >= 0 ? &after->told[j++] : NULL;
 		enum gbx_section section = a ? a->section : b->section;
-		if (software || (section != GBX_SECTION_PACKAGES && section != GBX_SECTION_LIBRARIES))
+		bool software = section == GBX_SECTION_PACKAGES || section == GBX_SECTION_LIBRARIES;
+		if (!brief || !software || (a && b))
 			rc = each(arg, a, b, err);
 	}
 	return rc;

@@ -40,7 +40,6 @@ struct gbx_compared {
 	struct gbx_told *told;      /* sorted by section and name, none twice */
 	size_t len, cap;
 	bool has_code, code_complete;
-	bool has_libraries;         /* somebody looked at the job while it ran: each program has one at least */
 	uint8_t tree[GBX_SHA256_LEN], root[GBX_SHA256_LEN], code_manifest[GBX_SHA256_LEN];
 	size_t tree_len;
 };
@@ -49,8 +48,8 @@ struct gbx_compared {
 int gbx_compared_read(const struct gbx_store *s, const char *run, struct gbx_compared *out, struct gbx_error *err) GBX_MUST_USE;
 void gbx_compared_free(struct gbx_compared *c);
 
-/* Calls each with every name that one of two runs has, in order; NULL for the run that has not. Packages and libraries are left out where
- * only one of the jobs was looked at before it ended: nobody knows what the other had. */
+/* Calls each with every name that one of two runs has, in order; NULL for the run that has not. A package or library that only one of them has is
+ * left out where a job took less than two seconds: it may have ended before all was seen. */
 typedef int (*gbx_pair_fn)(void *arg, const struct gbx_told *before, const struct gbx_told *after, struct gbx_error *err);
 int gbx_compare(const struct gbx_compared *before, const struct gbx_compared *after, gbx_pair_fn each, void *arg, struct gbx_error *err) GBX_MUST_USE;
 

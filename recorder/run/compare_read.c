@@ -282,7 +282,6 @@ static int take_library(struct gbx_compared *c, const Glassbox__Library *l, stru
 		if (path.data[i] == '/')
 			base = gbx_slice(path.data + i + 1, path.len - i - 1);
 	gbx_hex(l->build_id.data, l->build_id.len, build);
-	c->has_libraries = true;
 	GBX_AUTO_STRING char *before = gbx_asprintf("%s%s/", l->owner ? l->owner->name : l->path->root, l->owner ? "" : ":");
 	GBX_AUTO_STRING char *name = before ? printable(before, l->owner ? base : path) : NULL;
 	GBX_AUTO_STRING char *value = gbx_asprintf("%s%s%s%s%s", l->owner ? l->owner->version : l->version, *build ? ", build id " : "", build,

@@ -356,6 +356,8 @@ class Disclose(unittest.TestCase):
             named = any(self.means(s, record) for s in selectors)
             # What the profile withholds by itself is held against what nothing else says.
             words |= {v for v in record.values() if named or count[v] == 1}
+            if record.kind == "system":  # the folders of a distribution's libraries are named for the architecture, too
+                words -= {record.facts["machine"].encode(), hashlib.sha256(record.facts["machine"].encode()).digest()}
             for word in words:
                 if word in text:
                     self.fail(f"{said}\nrecord {record.seq} ({record.kind}) is withheld, and {word[:80]!r} is in the bundle")
