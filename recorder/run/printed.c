@@ -190,8 +190,8 @@ static int put_file(struct gbx_printed *p, int i, struct gbx_recorder *r, const 
 	GBX_AUTO_CONSOLE struct gbx_console *behind = NULL;
 	struct gbx_console_text text, last = {0};
 	Glassbox__Console m = GLASSBOX__CONSOLE__INIT;
-	uint64_t end;
-	bool cut;
+	uint64_t end = 0;
+	bool cut = false;
 	int rc = find_end(f, i + 1, &end, &cut, err);
 
 	uint64_t at = f->from;
