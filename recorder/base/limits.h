@@ -57,7 +57,6 @@
 #define GBX_LIMIT_ENVIRONMENT_FACT (GBX_LIMIT_BODY + 64) /* a message of a process that captures the environment */
 #define GBX_LIMIT_ENVIRONMENT_FACTS 200000u      /* messages of one such process */
 #define GBX_LIMIT_CHILD_MEMORY (512u * 1024 * 1024) /* of such a process */
-#define GBX_LIMIT_SYSTEM_FILE (256u * 1024)      /* a file of /proc or /sys */
 #define GBX_LIMIT_GPUS 256u
 #define GBX_LIMIT_GPU_PARTS 16u                  /* instances that one GPU is divided into */
 #define GBX_LIMIT_VARIABLES 10000u               /* of the environment that are recorded, those with values first */

@@ -4,8 +4,9 @@
 
 #include "capture/environment.h"
 
-/* What the PCI bus below root shows: display controllers and accelerators by vendor. All 0 where there is no bus to look at. */
-void gbx_gpu_bus(const char *root, Glassbox__Bus *out);
+/* What the PCI bus below root shows: display controllers and accelerators by vendor. All 0 where there is no bus; an error where there is
+ * one that could not be looked at whole. */
+int gbx_gpu_bus(const char *root, Glassbox__Bus *out, struct gbx_error *err) GBX_MUST_USE;
 
 /* Whether there may be a GPU that a child has to ask about. */
 bool gbx_gpu_is_there(const struct gbx_environment_options *o);

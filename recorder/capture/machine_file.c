@@ -1,6 +1,8 @@
 #include "capture/machine_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
@@ -41,6 +43,22 @@ bool gbx_machine_text(const struct gbx_machine_options *o, const char *path, cha
 		return false;
 	gbx_printable_in(gbx_machine_trim(gbx_slice_of(&text)), out, size);
 	return true;
+}
+
+bool gbx_machine_number(const struct gbx_machine_options *o, const char *path, uint64_t *out)
+{
+	char text[32], *end;
+
+	if (!gbx_machine_text(o, path, text, sizeof text) || *text < '0' || *text > '9')
+		return false;
+	*out = strtoull(text, &end, text[1] == 'x' ? 16 : 10);
+	return end != text;
+}
+
+int gbx_machine_root(const char *path, int *fd, struct gbx_error *err)
+{
+	*fd = -1;
+	return *path ? gbx_open_dir(AT_FDCWD, path, false, fd, err) : 0;
 }
 
 int gbx_machine_list(int root, const char *path, struct gbx_names *out, struct gbx_error *err)

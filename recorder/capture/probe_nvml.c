@@ -47,8 +47,10 @@ int gbx_probe_nvml(unsigned deadline_ms, struct gbx_nvml_probe *out, struct gbx_
 	Glassbox__Bus bus;
 	struct gbx_nvml_probe p = {0};
 
-	gbx_gpu_bus("", &bus);
-	int rc = gbx_child_ask(child, NULL, deadline_ms, &p, sizeof p, err);
+	int rc = gbx_gpu_bus("", &bus, err);
+	if (rc)
+		return rc;
+	rc = gbx_child_ask(child, NULL, deadline_ms, &p, sizeof p, err);
 
 	p.on_bus = bus.nvidia;
 	*out = p;

@@ -75,7 +75,13 @@ static void put_devices(struct gbx_recorder *r, const struct gbx_system *s, Glas
 	device.device_case = GLASSBOX__DEVICE__DEVICE_MEMORY;
 	device.memory = &memory;
 	gbx_put(r, &body, NULL);
-	gbx_gpu_bus("", bus);
+	struct gbx_error err;
+	if (gbx_gpu_bus("", bus, &err)) {
+		if (r->say)
+			r->say(err.line);
+		gbx_put_gap(r, GLASSBOX__GAP__KIND__DEVICE, gbx_gap_reason(&err), 1, NULL);
+		return;
+	}
 	device.device_case = GLASSBOX__DEVICE__DEVICE_BUS;
 	device.bus = bus;
 	gbx_put(r, &body, NULL);

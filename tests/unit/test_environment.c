@@ -59,7 +59,7 @@ static struct told capture(const char *what, const char *root, unsigned nvidia, 
 	struct gbx_environment_options o = {.root = root, .deadline_ms = deadline_ms, .bus = GLASSBOX__BUS__INIT};
 	struct gbx_environment_sink sink = {&t, take_body, take_gap};
 
-	gbx_gpu_bus(root, &o.bus);
+	assert_int_equal(gbx_gpu_bus(root, &o.bus, NULL), 0);
 	o.bus.nvidia += nvidia;
 	setenv("FAKE_NVML", what, 1);
 	gbx_environment_start(&e, &o, &sink);
@@ -71,7 +71,7 @@ static void reads_eight_gpus(void **state)
 {
 	(void)state;
 	setenv("FAKE_NVML_COUNT", "8", 1);
-	struct told t = capture("work", "/nowhere", 8, 20000);
+	struct told t = capture("work", *state, 8, 20000);
 
 	assert_int_equal(t.gaps, 0);
 	assert_int_equal(t.gpus, 8);
@@ -106,7 +106,7 @@ static void expect_gap(const struct told *t, Glassbox__Gap__Reason reason, uint6
 
 static void a_library_that_does_not_fit_the_driver_is_a_gap(void **state)
 {
-	struct told t = capture("mismatch", "/nowhere", 8, 20000);
+	struct told t = capture("mismatch", *state, 8, 20000);
 
 	(void)state;
 	expect_gap(&t, GLASSBOX__GAP__REASON__LIBRARY_FAILED, 8, 0);
@@ -114,7 +114,7 @@ static void a_library_that_does_not_fit_the_driver_is_a_gap(void **state)
 
 static void a_call_that_never_returns_costs_what_comes_after_it(void **state)
 {
-	struct told t = capture("hang", "/nowhere", 8, 1);
+	struct told t = capture("hang", *state, 8, 1);
 
 	(void)state;
 	expect_gap(&t, GLASSBOX__GAP__REASON__TIMED_OUT, 1, 0);
@@ -122,11 +122,11 @@ static void a_call_that_never_returns_costs_what_comes_after_it(void **state)
 
 static void what_was_told_before_a_crash_is_kept(void **state)
 {
-	struct told t = capture("crash-late", "/nowhere", 8, 20000);
+	struct told t = capture("crash-late", *state, 8, 20000);
 
 	(void)state;
 	expect_gap(&t, GLASSBOX__GAP__REASON__CRASHED, 1, 2);
-	t = capture("crash", "/nowhere", 8, 20000);
+	t = capture("crash", *state, 8, 20000);
 	expect_gap(&t, GLASSBOX__GAP__REASON__CRASHED, 1, 0);
 }
 
@@ -145,7 +145,7 @@ static void the_job_does_not_wait_for_it(void **state)
 {
 	struct gbx_environment e = {0};
 	struct told t = {.lock = PTHREAD_MUTEX_INITIALIZER};
-	struct gbx_environment_options o = {.root = "/nowhere", .bus = GLASSBOX__BUS__INIT};
+	struct gbx_environment_options o = {.root = *state, .bus = GLASSBOX__BUS__INIT};
 	struct gbx_environment_sink sink = {&t, take_body, take_gap};
 
 	(void)state;
@@ -165,11 +165,11 @@ static void the_job_does_not_wait_for_it(void **state)
 
 static void nonsense_is_bounded(void **state)
 {
-	struct told t = capture("many", "/nowhere", 8, 20000);
+	struct told t = capture("many", *state, 8, 20000);
 
 	(void)state;
 	assert_int_equal(t.gpus, 256);
-	t = capture("bad", "/nowhere", 8, 20000);
+	t = capture("bad", *state, 8, 20000);
 	assert_int_equal(t.gpus, 8);
 	assert_int_equal(t.gaps, 0);
 	assert_memory_equal(t.model[0], "\\xff\\xff", 8);
@@ -192,6 +192,13 @@ static void make_device(const char *root, const char *address, const char *vendo
 	put_text(b, class);
 }
 
+static void put_below(const char *root, const char *path, const char *text)
+{
+	GBX_AUTO_STRING char *full = gbx_asprintf("%s%s", root, path);
+
+	put_text(full, text);
+}
+
 static void counts_what_the_bus_shows(void **state)
 {
 	Glassbox__Bus bus;
@@ -204,19 +211,19 @@ static void counts_what_the_bus_shows(void **state)
 	make_device(root, "0000:04:00.0", "0x8086\n", "0x038000\n");
 	make_device(root, "0000:05:00.0", "0x8086\n", "0x020000\n");
 	make_device(root, "0000:06:00.0", "nonsense", "0x030000\n");
-	gbx_gpu_bus(root, &bus);
+	assert_int_equal(gbx_gpu_bus(root, &bus, NULL), 0);
 	assert_int_equal(bus.nvidia, 2);
 	assert_int_equal(bus.amd, 1);
 	assert_int_equal(bus.intel, 1);
-	gbx_gpu_bus("/nowhere", &bus);
+	GBX_AUTO_STRING char *none = gbx_asprintf("%s/none", (char *)*state);
+	assert_int_equal(gbx_make_dirs(none, 0755, NULL), 0);
+	assert_int_equal(gbx_gpu_bus(none, &bus, NULL), 0);
 	assert_int_equal(bus.nvidia + bus.amd + bus.intel, 0);
-}
-
-static void put_below(const char *root, const char *path, const char *text)
-{
-	GBX_AUTO_STRING char *full = gbx_asprintf("%s%s", root, path);
-
-	put_text(full, text);
+	/* What could not be looked at is not taken for a bus without GPUs. */
+	GBX_AUTO_STRING char *odd = gbx_asprintf("%s/odd", (char *)*state);
+	put_below(odd, "/sys/bus/pci/devices", "a file");
+	struct gbx_error err;
+	assert_int_not_equal(gbx_gpu_bus(odd, &bus, &err), 0);
 }
 
 static void reads_amd_by_sysfs(void **state)
@@ -248,7 +255,7 @@ static void reads_amd_by_sysfs(void **state)
 
 static void without_gpus_there_is_no_child(void **state)
 {
-	struct gbx_environment_options o = {.root = "/nowhere", .bus = GLASSBOX__BUS__INIT};
+	struct gbx_environment_options o = {.root = *state, .bus = GLASSBOX__BUS__INIT};
 
 	(void)state;
 	assert_false(gbx_gpu_is_there(&o));
