@@ -82,7 +82,7 @@ static void look_for_apptainer(const struct gbx_machine_options *o, struct found
 			gbx_printable_in(image.len ? image : name, f->image, sizeof f->image);
 		take(f, table[i].runtime);
 	}
-	if (gbx_rooted_is_file(o->root, "/.singularity.d/runscript"))
+	if (gbx_machine_is_file(o, "/.singularity.d/runscript"))
 		take(f, "apptainer");
 }
 
@@ -187,7 +187,7 @@ static void look(const struct gbx_machine_options *o, struct found *f)
 	if (variable(o, "KUBERNETES_SERVICE_HOST").len)
 		take(f, "kubernetes");
 	look_for_podman(o, f);
-	if (gbx_rooted_is_file(o->root, "/.dockerenv"))
+	if (gbx_machine_is_file(o, "/.dockerenv"))
 		take(f, "docker");
 	look_for_words(o, f);
 	look_at_cgroup(o, f);

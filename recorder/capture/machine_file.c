@@ -23,15 +23,26 @@ static bool is_trouble(const struct gbx_error *why)
 	return gbx_is_outage(why->code) && why->sys != EINVAL && why->sys != EOPNOTSUPP && why->sys != ENODATA && why->sys != ESRCH;
 }
 
+static bool is_fine(const struct gbx_machine_options *o, int rc, const struct gbx_error *why)
+{
+	if (rc && o->trouble && !o->trouble->code && is_trouble(why))
+		*o->trouble = *why;
+	return rc == 0;
+}
+
 bool gbx_machine_load(const struct gbx_machine_options *o, const char *path, struct gbx_bytes *out)
 {
 	struct gbx_error why;
 
-	if (gbx_rooted_start(o->root, path, GBX_LIMIT_MACHINE_FILE, out, NULL, &why) == 0)
-		return true;
-	if (o->trouble && !o->trouble->code && is_trouble(&why))
-		*o->trouble = why;
-	return false;
+	return is_fine(o, gbx_rooted_start(o->root, path, GBX_LIMIT_MACHINE_FILE, out, NULL, &why), &why);
+}
+
+bool gbx_machine_is_file(const struct gbx_machine_options *o, const char *path)
+{
+	GBX_AUTO_FD int fd = -1;
+	struct gbx_error why;
+
+	return is_fine(o, gbx_rooted_open(o->root, path, &fd, &why), &why);
 }
 
 bool gbx_machine_text(const struct gbx_machine_options *o, const char *path, char *out, size_t size)

@@ -11,6 +11,8 @@ bool gbx_machine_text(const struct gbx_machine_options *o, const char *path, cha
 bool gbx_machine_number(const struct gbx_machine_options *o, const char *path, uint64_t *out);
 /* At most 64 KiB of a file, appended; the same. */
 bool gbx_machine_load(const struct gbx_machine_options *o, const char *path, struct gbx_bytes *out);
+/* Whether there is such a file; the same. */
+bool gbx_machine_is_file(const struct gbx_machine_options *o, const char *path);
 /* The names in a folder; none where it is not there. At most 4096. */
 int gbx_machine_list(int root, const char *path, struct gbx_names *out, struct gbx_error *err) GBX_MUST_USE;
 
