@@ -177,10 +177,11 @@ END
 	mkdir -p app/conf other
 	echo 'lr: 1' > app/conf/train.yaml
 	echo 'lr: 2' > other/train.yml
-	"$G" run -q -- sh app/main.sh --config-path conf --config-name train || true
+	echo : > app/main.sh
+	"$G" run -q -- sh app/main.sh --config-path conf --config-name train
 	records
 	is "$(bodies config | grep -c app/conf/train.yaml)" 1
-	"$G" run -q -- sh app/main.sh --config-dir=other -cn train.yml || true
+	"$G" run -q -- sh app/main.sh --config-dir=other -cn train.yml
 	records
 	is "$(bodies config | grep -c other/train.yml)" 1
 }

@@ -94,8 +94,8 @@ store_of() { "$G" run -- true 2>&1 | sed -n 's/.*recording run [^ ]* in //p'; }
 	as_user "$G" run -q --store "$D/theirs" --name x -- true
 	before=$(find "$D/theirs" -type f ! -path '*/index/*' -exec sha256sum {} + | sort)
 	"$G" show x --store "$D/theirs" > /dev/null
+	with_key
 	for argv in "seal x" "publish x -o b" "rm x --force" gc "sign x"; do
-		with_key 2> /dev/null || true
 		run "$G" $argv --store "$D/theirs"
 		is "$status" 2
 		has "$output" "belongs to user 65534, not to you, and a store is never shared"
