@@ -180,6 +180,7 @@ int gbx_verify(const char *bundle, const struct gbx_verify_options *options, str
 	gbx_free(v.by_digest);
 	gbx_free(v.wanted);
 	gbx_free(v.missing);
+	gbx_free(v.once);
 	gbx_free(v.ended);
 	gbx_publication_free(&v.publication);
 	gbx_source_free(v.source);

@@ -99,7 +99,8 @@ static void take_shown(struct gbx_walk *w, const struct gbx_record *r)
 		take_gap(w, r);
 	if (r->kind->kind == GLASSBOX__KIND__RUN_END)
 		gbx_walk_run_end(w, r);
-	if (gbx_verify_take_reference(w->v, r, w->chain.stream, &err) || gbx_verify_take_wanted(w->v, r, w->chain.stream, &err))
+	if (gbx_verify_take_reference(w->v, r, w->chain.stream, &err) || gbx_verify_take_wanted(w->v, r, w->chain.stream, &err) ||
+	    gbx_verify_take_once(w->v, r, w->chain.stream, w->chain.hash, &err))
 		gbx_walk_error(w, GBX_CHECK_RECORDS, &err, r->seq);
 }
 
@@ -283,6 +284,7 @@ void gbx_verify_journals(struct gbx_verification *v)
 	gbx_walk_finish_list(&w);
 	gbx_walk_check_follows(&w);
 	gbx_walk_check_end(&w);
+	gbx_verify_once(v);
 	check_ends(&w);
 	v->journals_whole = !w.stopped && w.streams > 0;
 	if (gbx_verify_sort_references(v, &err))

@@ -43,6 +43,15 @@ struct gbx_wanted {
 	uint64_t seq;
 };
 
+/* A fact that a run has once. */
+struct gbx_once {
+	const struct gbx_kind *kind;
+	uint8_t name[GBX_SHA256_LEN]; /* SHA-256 of what tells it from others of its kind */
+	uint8_t body[GBX_SHA256_LEN]; /* and of its body */
+	uint8_t stream[GBX_STREAM_LEN];
+	uint64_t seq;
+};
+
 /* A record that a gap says is missing. */
 struct gbx_missing {
 	struct gbx_ref at;
@@ -74,6 +83,8 @@ struct gbx_verification {
 	size_t places;                    /* of the references, those that name nothing and have no root */
 	struct gbx_wanted *wanted;
 	size_t wanteds, wanteds_cap;
+	struct gbx_once *once;
+	size_t onces, onces_cap;
 	struct gbx_missing *missing;
 	size_t missings, missings_cap;
 	struct gbx_ref *ended;            /* every stream with its size, in the journals' order */
@@ -116,6 +127,10 @@ const struct gbx_reference *gbx_verify_find(const struct gbx_verification *v, co
 /* Records that a shown one names: kept in mind where they are not there yet. */
 int gbx_verify_take_wanted(struct gbx_verification *v, const struct gbx_record *r, const uint8_t stream[GBX_STREAM_LEN],
 			   struct gbx_error *err) GBX_MUST_USE;
+/* Remembers a shown record of which a run has one; h is used. When all journals were read: none says otherwise than another. */
+int gbx_verify_take_once(struct gbx_verification *v, const struct gbx_record *r, const uint8_t stream[GBX_STREAM_LEN], struct gbx_hash *h,
+			 struct gbx_error *err) GBX_MUST_USE;
+void gbx_verify_once(struct gbx_verification *v);
 /* Remembers how many records a stream has. */
 int gbx_verify_take_size(struct gbx_verification *v, const struct gbx_head *head, struct gbx_error *err) GBX_MUST_USE;
 /* When all journals were read and the references are sorted: each record that is named is there, and none that a gap says is missing, or

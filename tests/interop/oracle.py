@@ -596,6 +596,11 @@ class Bundle:
         seals = [(stream, r) for stream, r in self.records if r.kind == "seal"]
         need(len(seals) == 1, len(seals), "seals")
         self.lead, seal = seals[0]
+        once = {}
+        for _, r in self.records:
+            if r.kind in ("run-start", "name", "root") and r.body is not None:
+                key = r.kind, r.body.get("name") if r.kind == "root" else None
+                need(once.setdefault(key, r.body_bytes) == r.body_bytes, "record", r.seq, "says otherwise than another", r.kind)
         ends = [(stream, r.body["_one"], r.body.get(r.body["_one"], 0)) for stream, r in self.records if r.kind == "run-end"]
         need(all(self.starts[stream].get("role") == 1 for stream, _, _ in ends), "a run-end in a stream that is not a lead stream")
         need(len({end[1:] for end in ends}) <= 1, "ends that say different things")

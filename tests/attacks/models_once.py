@@ -1,6 +1,6 @@
-"""The end of the job: what its own record says, what the Seal says of it, and who may say so."""
+"""What a run has once: the end of its job, which its own record and the Seal tell, its start, its name, the folder of each root."""
 from case import Case, model
-from bundles import varint
+from bundles import KINDS, field_bytes, varint
 from forge import LEAD, MEMBER, Owner, Run, Stream, varint_fixed64
 
 CONTRADICTS = 1
@@ -62,3 +62,25 @@ def ends():
             same = outcome == "exit 137"
             yield Case(f"another lead stream {'before' if before else 'behind'} tells of {outcome}", signed(run, 1), 0 if same else CONTRADICTS,
                        () if same else ("the job ended in another way than an earlier record says",))
+
+
+@model
+def facts_twice():
+    """A start, a name or a root a second time in a run: the same, which nothing refuses, or another, before or behind the first."""
+    facts = {"run-start": (lambda text: field_bytes(1, text)), "name": (lambda text: field_bytes(1, text)),
+             "root": (lambda text: field_bytes(1, b"repo") + field_bytes(2, b"/" + text))}
+    for kind, body in facts.items():
+        for before in (None, True, False):
+            for n, (first, second) in enumerate([(b"one", b"one")] + [(b"one", b"two%d" % i) for i in range(6)]):
+                run = Run(plain=True)
+                run.lead.frames = [f for f in run.lead.frames if f.kind != KINDS[kind]]
+                run.lead.add(kind, body(first))
+                stream = run.lead if before is None else stream_that_sorts(run, before, LEAD)
+                stream.add(kind, body(second))
+                yield Case(f"{kind} {second} beside {first}, in {'one stream' if before is None else 'an earlier one' if before else 'a later one'}, {n}",
+                           signed(run, 4), 0 if first == second else CONTRADICTS, () if first == second else ("says otherwise than record",))
+    for n in range(8):
+        run = Run()
+        run.lead.add("root", field_bytes(1, b"repo") + field_bytes(2, b"/here"))
+        run.lead.add("root", field_bytes(1, b"cwd%d" % n) + field_bytes(2, b"/there"))
+        yield Case(f"roots of two names, {n}", signed(run, 1), 0)
