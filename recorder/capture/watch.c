@@ -198,6 +198,15 @@ static char *key_of(int root, const char *program, const char *cwd, struct gbx_s
 	return gbx_bytes_printf(&key, NULL, "\n%s", relative ? cwd : "") ? NULL : gbx_strdup((char *)key.data);
 }
 
+/* It was seen first before it had loaded its library. */
+static int meet_again(struct gbx_watched_python *known, struct gbx_watched_python *now, struct gbx_error *err)
+{
+	if (known->library || known->read || !now->library)
+		return 0;
+	known->library = gbx_strdup(now->library);
+	return known->library ? 0 : no_memory(err);
+}
+
 static int add_python(struct gbx_watch *w, uint64_t pid, int root, const char *program, const char *library, struct gbx_bytes *arguments,
 		      struct gbx_error *err)
 {
@@ -217,7 +226,7 @@ static int add_python(struct gbx_watch *w, uint64_t pid, int root, const char *p
 		return no_memory(err);
 	for (size_t i = 0; i < w->pythons; i++)
 		if (strcmp(w->python[i].key, p.key) == 0)
-			return 0;
+			return meet_again(&w->python[i], &p, err);
 	if (w->pythons == GBX_LIMIT_INTERPRETERS)
 		return gap_once(w, GLASSBOX__GAP__REASON__TOO_LARGE, err);
 	int rc = gbx_grow((void **)&w->python, &w->pythons_cap, w->pythons, sizeof *w->python, err);

@@ -126,12 +126,8 @@ static void find_version(const struct gbx_watch *w, const struct gbx_watched_pyt
 	snprintf(out, 32, "%s", *p->python.version ? p->python.version : digits);
 	for (size_t i = 0; i < 2; i++) {
 		GBX_AUTO_FD int fd = -1;
-		char found[32];
-		/* One that its folder's name contradicts is of something else. */
-		if (open_path(w, p->root, paths[i], &fd) || take_version(fd, found) || strncmp(found, digits, strlen(digits)) != 0)
-			continue;
-		memcpy(out, found, sizeof found);
-		return;
+		if (open_path(w, p->root, paths[i], &fd) == 0 && take_version(fd, out) == 0)
+			return;
 	}
 }
 
